@@ -1,0 +1,1 @@
+"""Adapters against the real system that each one speaks to."""

@@ -1,0 +1,1 @@
+"""The whole schema by GraphQL text, in process, as anonymous, someone else and owner."""

@@ -1,0 +1,29 @@
+"""What holds for every test: nothing of the developer's own settings leaks in."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# Two slow cores must not turn a correct property into a flaky one, so no example has a deadline.
+settings.register_profile("default", deadline=None)
+# The same examples at each run: a red build is about the change, not about luck.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# By hand, before a release: HYPOTHESIS_PROFILE=thorough make test
+settings.register_profile("thorough", deadline=None, max_examples=5000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") == "true" else "default")
+)
+
+FOREIGN_SETTINGS = ("CNOP_", "AWS_", "COINGECKO_", "GOOGLE_GEMINI_", "OTEL_", "DAILY_")
+FOREIGN_NAMES = ("PORT", "MAX_ORDER_VALUE_USD")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_the_developer() -> None:
+    """Remove the application's environment variables and any credentials for AWS."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN_SETTINGS) or name in FOREIGN_NAMES:
+            del os.environ[name]
+    # Without this, a missing credential makes botocore ask the cloud's metadata address.
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"

@@ -1,0 +1,1 @@
+"""The server as its own process, over HTTP and websockets, with signals and kills."""
