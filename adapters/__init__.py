@@ -1,0 +1,1 @@
+"""One external system each, behind the domain's ports: no rules, no GraphQL, no settings."""

@@ -1,0 +1,219 @@
+"""The one way in which money moves: read, decide, commit, and decide again when it was overtaken."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from domain.accounts import Account, Position
+from domain.commands import Command, Terms
+from domain.idempotency import KeyRecord, fingerprint
+from domain.ids import AccountId, CommandId, IdempotencyKey, Ids, OrderId, UserId
+from domain.instants import Clock
+from domain.journal import Change, Entry
+from domain.locks import KeyedLocks
+from domain.orders import Order
+from domain.outages import OutageError, OutcomeUnknownError
+from domain.ports.accounts import AccountHints, AccountStore, ChangeConflictError, Reading
+from domain.ports.markets import Quotes
+from domain.refusals import UNRECORDED, ErrorCode, Refusal, RefusedError, UserError
+from domain.rules import TradingRules
+
+DECISIONS_MAX = 12
+"""Decisions for one command before it is told CONFLICT; each loses only to one that won."""
+
+REPEATS_MAX = 6
+"""Repeats of one commit whose outcome is unknown, before the answer is OUTCOME_UNKNOWN."""
+
+Pause = Callable[[int], Awaitable[None]]
+"""Waits before try number n: jittered, growing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A command of one account's owner, and the key that makes it happen once."""
+
+    user_id: UserId
+    account_id: AccountId
+    command: Command
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a wish. `errors` is empty when it was done; then all is of one version."""
+
+    account: Account
+    entry: Entry | None = None
+    position: Position | None = None
+    order: Order | None = None
+    errors: tuple[UserError, ...] = ()
+    is_replay: bool = False
+
+
+class Ledger:
+    """Carries out commands, each exactly once, on any number of processes."""
+
+    def __init__(
+        self,
+        *,
+        accounts: AccountStore,
+        quotes: Quotes,
+        hints: AccountHints,
+        rules: TradingRules,
+        clock: Clock,
+        ids: Ids,
+        pause: Pause,
+    ) -> None:
+        self._accounts = accounts
+        self._quotes = quotes
+        self._hints = hints
+        self._rules = rules
+        self._clock = clock
+        self._ids = ids
+        self._pause = pause
+        self._locks = KeyedLocks()
+
+    async def carry_out(self, wish: Wish) -> Outcome:
+        """Do it, or say why not.
+
+        Raises OutageError when nothing happened, and OutcomeUnknownError when that isn't known.
+        """
+        async with self._locks.hold(wish.account_id):
+            terms = self._terms(wish)
+            for attempt in range(DECISIONS_MAX):
+                if attempt:
+                    await self._pause(attempt)
+                reading, terms = await self._read(wish, terms)
+                if reading.record is not None:
+                    return await self._replayed(wish, reading, reading.record)
+                try:
+                    outcome = await self._try(wish, reading, self._renewed(terms))
+                except ChangeConflictError:
+                    continue
+                return outcome
+            return Outcome(account=reading.state.account, errors=(_CONFLICT,))
+
+    async def preview(self, wish: Wish) -> Change:
+        """Return what a command would do now, without doing it. Raises Refusal."""
+        reading, terms = await self._read(wish, self._terms(wish))
+        return wish.command.decide(reading.state, terms)
+
+    async def _read(self, wish: Wish, terms: Terms) -> tuple[Reading, Terms]:
+        """Read what the command needs; time never lies before the account's last change."""
+        for _ in range(DECISIONS_MAX):
+            needs = wish.command.needs(terms)
+            reading = await self._accounts.read(wish.account_id, needs, wish.key)
+            quote = self._quotes.quote(needs.asset_id) if needs.asset_id else None
+            now = max(terms.now, self._clock.now(), reading.state.account.changed_at)
+            terms = replace(terms, now=now, quote=quote)
+            if wish.command.needs(terms) == needs:
+                break
+        return reading, terms
+
+    async def _try(self, wish: Wish, reading: Reading, terms: Terms) -> Outcome:
+        try:
+            change = wish.command.decide(reading.state, terms)
+        except Refusal as refusal:
+            await self._remember(wish, refusal, terms)
+            return Outcome(account=reading.state.account, errors=refusal.errors)
+        record = self._record(wish, terms, change)
+        await self._commit(change, record, terms)
+        self._hints.changed(wish.account_id, change.account.version)
+        return Outcome(
+            account=change.account,
+            entry=change.entry,
+            position=change.position,
+            order=change.order,
+        )
+
+    async def _commit(self, change: Change, record: KeyRecord | None, terms: Terms) -> None:
+        """Commit until the outcome is certain; the entry that bears the next version decides."""
+        is_doubtful = False
+        for attempt in range(REPEATS_MAX):
+            if attempt:
+                await self._pause(attempt)
+            try:
+                await self._accounts.commit(change, record, token=terms.command_id)
+            except ChangeConflictError:
+                if is_doubtful and await self._made_by(change) == terms.command_id:
+                    return
+                raise
+            except OutcomeUnknownError:
+                is_doubtful = True
+            except OutageError:
+                if not is_doubtful:
+                    raise
+            else:
+                return
+        raise OutcomeUnknownError
+
+    async def _made_by(self, change: Change) -> CommandId | None:
+        entry = await self._accounts.entry(change.account.id, change.account.version)
+        return entry.command_id if entry else None
+
+    async def _remember(self, wish: Wish, refusal: Refusal, terms: Terms) -> None:
+        is_recorded = not any(error.code in UNRECORDED for error in refusal.errors)
+        if wish.key is None or not is_recorded:
+            return
+        record = KeyRecord(
+            key=wish.key,
+            fingerprint=fingerprint(wish.command),
+            at=terms.now,
+            errors=refusal.errors,
+        )
+        await self._accounts.remember(wish.account_id, record, token=terms.command_id)
+
+    async def _replayed(self, wish: Wish, reading: Reading, record: KeyRecord) -> Outcome:
+        account = reading.state.account
+        if record.fingerprint != fingerprint(wish.command):
+            return Outcome(account=account, errors=(_MISMATCH,))
+        if record.version is None:
+            return Outcome(account=account, errors=record.errors, is_replay=True)
+        entry = await self._accounts.entry(wish.account_id, record.version)
+        order = None
+        if entry and entry.order_id:
+            found = await self._accounts.orders(wish.account_id, [entry.order_id])
+            order = found.get(entry.order_id)
+        return Outcome(
+            account=account,
+            entry=entry,
+            position=reading.state.position,
+            order=order,
+            is_replay=True,
+        )
+
+    def _terms(self, wish: Wish) -> Terms:
+        return Terms(
+            now=self._clock.now(),
+            rules=self._rules,
+            user_id=wish.user_id,
+            command_id=CommandId(""),
+            order_id=OrderId(""),
+            key=wish.key,
+        )
+
+    def _renewed(self, terms: Terms) -> Terms:
+        """Give a new decision its own ids: an old token must never carry new writes."""
+        ulid = self._ids.ulid(terms.now)
+        return replace(
+            terms, command_id=CommandId(self._ids.token()), order_id=OrderId(f"ord_{ulid}")
+        )
+
+    def _record(self, wish: Wish, terms: Terms, change: Change) -> KeyRecord | None:
+        if wish.key is None:
+            return None
+        return KeyRecord(
+            key=wish.key,
+            fingerprint=fingerprint(wish.command),
+            at=self._clock.now(),
+            version=change.entry.version,
+        )
+
+
+_CONFLICT = RefusedError(
+    "Too many changes to this account at once; nothing happened. Try again.", ErrorCode.CONFLICT
+)
+_MISMATCH = RefusedError(
+    "This key was used for something else within 7 days; nothing happened. Use a new key.",
+    ErrorCode.IDEMPOTENCY_MISMATCH,
+    ("input", "idempotencyKey"),
+)

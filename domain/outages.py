@@ -1,0 +1,9 @@
+"""What went wrong outside: nothing that a user can mend, and no refusal."""
+
+
+class OutageError(Exception):
+    """A dependency can't answer now; nothing happened, and trying again later is safe."""
+
+
+class OutcomeUnknownError(Exception):
+    """Whether the change was made could not be found out in time: ask again with the same key."""

@@ -1,0 +1,1 @@
+"""Streams of prices, account events and orders: broadcast and conflation, no GraphQL types."""

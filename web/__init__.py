@@ -1,0 +1,1 @@
+"""The edge: ASGI app, composition, settings and command line; the only importer of adapters."""
