@@ -1,4 +1,4 @@
-"""The narrow waist: what every storage engine promises, and nothing that only one of them can do."""
+"""The narrow waist: what every storage engine promises, and nothing that only one can do."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ ITEM_BYTES_MAX = 400 * 1024
 """Size of one item, attribute names included. Source: DynamoDB service quotas."""
 
 PAGE_ITEMS_MAX = 1_000
-"""Items in one page of a query. A page is decoded on the event loop, which it holds up meanwhile."""
+"""Items in one page of a query; decoding them holds up the event loop for milliseconds."""
 
 TOKEN_CHARACTERS_MAX = 36
 """Length of a transaction's token. Source: DynamoDB API reference, ClientRequestToken."""
