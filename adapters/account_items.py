@@ -143,7 +143,7 @@ def order_item(order: Order) -> Item:
             limit_price=amount_value(order.limit_price),
             trigger_price=amount_value(order.trigger_price),
             time_in_force=order.time_in_force and order.time_in_force.value,
-            expires_at=order.expires_at and ms_of(order.expires_at),
+            expires_at=ms_of(order.expires_at) if order.expires_at else None,
             status_reason=order.status_reason and order.status_reason.value,
             key=order.idempotency_key,
         ),

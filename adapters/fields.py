@@ -39,7 +39,7 @@ class Fields:
         """Return a whole number."""
         value = self._values.get(name)
         if value.__class__ is int:
-            return value  # type: ignore[return-value] # the class was compared
+            return value
         raise self._wrong(name, "a whole number")
 
     def whole_or_none(self, name: str) -> int | None:

@@ -1,10 +1,9 @@
 """Journal entries as items of the table, and back."""
 
-from domain.assets import Quote
-
 from adapters.account_items import account_pk
 from adapters.fields import Fields, amount_value, without_none
 from adapters.table import Item, Key, Value
+from domain.assets import Quote
 from domain.ids import AccountId, AssetId, CommandId, OrderId
 from domain.instants import ms_of
 from domain.journal import USD, Entry, EntryKind, LedgerAccount, Leg
@@ -94,7 +93,7 @@ def _leg_value(leg: Leg) -> dict[str, Value]:
 
 def _leg_of(fields: Fields) -> Leg:
     unit = fields.text("unit")
-    kind = Money if unit == USD else Quantity
+    kind: type[Money | Quantity] = Money if unit == USD else Quantity
     return Leg(LedgerAccount(fields.text("account")), unit, fields.amount(kind, "amount"))
 
 

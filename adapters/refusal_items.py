@@ -33,7 +33,7 @@ def error_value(error: UserError) -> dict[str, Value]:
                 limit=error.limit.units,
                 used=error.used.units,
                 remaining=error.remaining.units,
-                resets_at=error.resets_at and ms_of(error.resets_at),
+                resets_at=ms_of(error.resets_at) if error.resets_at else None,
             )
         case InputError():
             figures = without_none(kind="input")

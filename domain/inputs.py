@@ -32,7 +32,7 @@ class Problems:
             raise Refusal(*self._errors)
 
     def amount(self, kind: type[AmountT], number: Decimal, *path: str) -> AmountT:
-        """Return a number above zero as an amount of its kind; the smallest one beside a problem."""
+        """Return a number above zero as its kind; the smallest amount beside a problem."""
         try:
             amount = kind.of(number)
         except AmountError as error:
@@ -48,7 +48,9 @@ class Problems:
         if text is None:
             return None
         if not 1 <= len(text) <= KEY_LENGTH_MAX:
-            self.add(f"{len(text)} characters were given; 1 to {KEY_LENGTH_MAX} are allowed.", *path)
+            self.add(
+                f"{len(text)} characters were given; 1 to {KEY_LENGTH_MAX} are allowed.", *path
+            )
         elif not all("!" <= character <= "~" for character in text):
             self.add("A key is made of visible ASCII characters only, without spaces.", *path)
         return IdempotencyKey(text)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Final, Self, TypeVar
 
 
 class AmountError(ValueError):
@@ -123,10 +123,10 @@ NO_QUANTITY = Quantity(0)
 CENT = Money(1)
 QUANTITY_STEP = Quantity(1)
 
-_CENT_IN_PRODUCT = 10 ** (Quantity.DECIMALS + Price.DECIMALS - Money.DECIMALS)
+_CENT_IN_PRODUCT: Final[int] = 10 ** (Quantity.DECIMALS + Price.DECIMALS - Money.DECIMALS)
 """A quantity times a price counts 10^-20 dollars; so many of them make a cent."""
 
-_WHOLE = 100 * 10**Percent.DECIMALS
+_WHOLE: Final[int] = 100 * 10**Percent.DECIMALS
 """Units of Percent that make one whole."""
 
 

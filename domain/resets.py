@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from domain.accounts import Position
 from domain.commands import Needs, State, Terms
-from domain.journal import Change, Entry, EntryKind, Leg, LedgerAccount, nonzero, usd
+from domain.journal import Change, Entry, EntryKind, LedgerAccount, Leg, nonzero, usd
 from domain.money import NO_MONEY
 
 
@@ -19,7 +19,7 @@ class Reset:
     def decide(self, state: State, terms: Terms) -> Change:
         """Zero the account and begin a new epoch; the day's used allowances stay used."""
         before = state.account
-            after = replace(
+        after = replace(
             before.on(terms.now.date()),
             version=before.version + 1,
             epoch=before.epoch + 1,

@@ -21,7 +21,7 @@ SURPRISES_MAX = 90
 class RewardBook:
     """Which phrases bring what, and how many surprises a user may have on one UTC day."""
 
-    amounts: Mapping[str, Money] = MappingProxyType({})
+    amounts: Mapping[str, Money] = field(default_factory=lambda: MappingProxyType({}))
     surprises_per_day: int = 1
 
     def __post_init__(self) -> None:
