@@ -12,8 +12,8 @@ OrderId = NewType("OrderId", str)
 CommandId = NewType("CommandId", str)
 IdempotencyKey = NewType("IdempotencyKey", str)
 
-ASSET_ID = re.compile(r"[A-Z0-9]{1,10}", re.ASCII)
-"""An upper-case ticker."""
+ASSET_ID = re.compile(r"(?!USD\Z)[A-Z0-9]{1,10}", re.ASCII)
+"""An upper-case ticker. USD is none: it is the dollar's own unit in the journal."""
 
 _ULID_ID = r"_[0-7][0-9A-HJKMNP-TV-Z]{25}"
 ORDER_ID = re.compile("ord" + _ULID_ID, re.ASCII)
