@@ -1,14 +1,16 @@
 """What every money command has in common: what it needs to see, and how it decides."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.accounts import Account, Position
 from domain.assets import Quote
 from domain.ids import AssetId, CommandId, IdempotencyKey, OrderId, UserId
 from domain.journal import Change, RewardSlot
+from domain.money import AmountError
 from domain.orders import Order
+from domain.refusals import ErrorCode, refuse
 from domain.rules import TradingRules
 
 
@@ -45,6 +47,12 @@ class Terms:
     order_id: OrderId
     quote: Quote | None = None
     key: IdempotencyKey | None = None
+    clock_now: datetime | None = None
+    """What the clock says, where it lies before `now`: prices age by it."""
+
+    def age_of(self, quote: Quote) -> timedelta:
+        """Return how old a price is; one from the future is new."""
+        return max((self.clock_now or self.now) - quote.at, timedelta(0))
 
 
 class Command(Protocol):
@@ -55,3 +63,12 @@ class Command(Protocol):
 
     def decide(self, state: State, terms: Terms) -> Change:
         """Return what follows, or raise Refusal. Pure."""
+
+
+def decided(command: Command, state: State, terms: Terms) -> Change:
+    """Decide. Raises Refusal, also when an account would hold more than can be counted."""
+    try:
+        return command.decide(state, terms)
+    except AmountError as error:
+        message = f"An amount of the account would be beyond what can be counted: it {error}."
+        raise refuse(ErrorCode.INVALID_INPUT, message, "input") from error

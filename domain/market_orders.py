@@ -1,6 +1,7 @@
 """Market orders: filled at once, whole, at the quoted price made worse by the slippage."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from domain.accounts import Account, Position, current
 from domain.assets import Quote
@@ -9,6 +10,7 @@ from domain.journal import USD, Change, Entry, EntryKind, LedgerAccount, Leg, no
 from domain.money import (
     NO_MONEY,
     NO_QUANTITY,
+    AmountError,
     Money,
     Quantity,
     cost_of,
@@ -31,7 +33,8 @@ from domain.refusals import (
     refuse,
 )
 
-_MS = 1000
+_MS = timedelta(milliseconds=1)
+_S = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,11 @@ def usable_quote(request: OrderRequest, terms: Terms) -> Quote:
     if not quote.is_tradable:
         message = f"{request.asset_id} can't be traded at present."
         raise refuse(ErrorCode.ASSET_NOT_TRADABLE, message, *path)
-    age = terms.now - quote.at
+    age = terms.age_of(quote)
     if age > terms.rules.price_stale_after:
         message = (
-            f"The last price of {request.asset_id} is {int(age.total_seconds())} s old; at most "
-            f"{int(terms.rules.price_stale_after.total_seconds())} s is allowed. Try again later."
+            f"The last price of {request.asset_id} is {age // _S} s old; at most "
+            f"{terms.rules.price_stale_after // _S} s is allowed. Try again later."
         )
         raise refuse(ErrorCode.PRICE_STALE, message, *path)
     _check_expected(request, quote)
@@ -94,31 +97,41 @@ def usable_quote(request: OrderRequest, terms: Terms) -> Quote:
 
 def priced(request: OrderRequest, quote: Quote, terms: Terms) -> tuple[Fill, Quantity]:
     """Return the fill that the quote gives, and its quantity, within the rules."""
+    path = ("input", "notional" if request.quantity is None else "quantity")
+    limit = terms.rules.max_order_value
+    try:
+        fill, quantity = _fill(request, quote, terms)
+    except AmountError as error:
+        raise _too_valuable("more than can be counted", limit, path) from error
+    if not quantity or fill.total <= NO_MONEY:
+        message = (
+            f"At ${fill.price} it would come to {quantity} {quote.asset_id} for ${fill.total}."
+        )
+        raise refuse(ErrorCode.INVALID_INPUT, message, *path)
+    if fill.notional > limit:
+        raise _too_valuable(f"${fill.notional}", limit, path)
+    return fill, quantity
+
+
+def _fill(request: OrderRequest, quote: Quote, terms: Terms) -> tuple[Fill, Quantity]:
     is_buy = request.side is OrderSide.BUY
     slip = slipped_up if is_buy else slipped_down
     price = slip(quote.price, terms.rules.slippage)
-    if request.quantity is not None:
-        quantity, path = request.quantity, ("input", "quantity")
-    else:
+    quantity = request.quantity
+    if quantity is None:
         sized = quantity_bought_for if is_buy else quantity_sold_for
-        quantity, path = sized(request.notional or NO_MONEY, price), ("input", "notional")
+        quantity = sized(request.notional or NO_MONEY, price) if price else NO_QUANTITY
     notional = (cost_of if is_buy else proceeds_of)(quantity, price)
     fee = fee_on(notional, terms.rules.fee)
-    total = notional + fee if is_buy else notional - fee
-    if not quantity or total <= NO_MONEY:
-        message = f"At ${price} it would come to {quantity} {request.asset_id} for ${total}."
-        raise refuse(ErrorCode.INVALID_INPUT, message, *path)
-    if notional > terms.rules.max_order_value:
-        raise _too_valuable(notional, terms.rules.max_order_value, path)
     fill = Fill(
         price=price,
         notional=notional,
         fee=fee,
-        total=total,
+        total=notional + fee if is_buy else notional - fee,
         quoted_price=quote.price,
         slippage=terms.rules.slippage,
         price_source=quote.source,
-        price_age_ms=max(0, int((terms.now - quote.at).total_seconds() * _MS)),
+        price_age_ms=terms.age_of(quote) // _MS,
         at=terms.now,
     )
     return fill, quantity
@@ -138,10 +151,10 @@ def _check_expected(request: OrderRequest, quote: Quote) -> None:
         raise refuse(ErrorCode.PRICE_MOVED, message, "input", "expectedPrice")
 
 
-def _too_valuable(notional: Money, limit: Money, path: tuple[str, ...]) -> Refusal:
+def _too_valuable(worth: str, limit: Money, path: tuple[str, ...]) -> Refusal:
     return Refusal(
         LimitExceededError(
-            f"The order is worth ${notional}; at most ${limit} is allowed.",
+            f"The order is worth {worth}; at most ${limit} is allowed.",
             ErrorCode.ORDER_VALUE_EXCEEDED,
             unit=USD,
             limit=limit,
@@ -155,9 +168,7 @@ def _too_valuable(notional: Money, limit: Money, path: tuple[str, ...]) -> Refus
 def _afford(account: Account, total: Money) -> None:
     if total > account.available:
         message = f"${total} is needed; ${account.available} is available."
-        raise Refusal(
-            InsufficientFundsError(message, USD, total, account.available, ("input",))
-        )
+        raise Refusal(InsufficientFundsError(message, USD, total, account.available, ("input",)))
 
 
 def _deliver(position: Position, quantity: Quantity) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.ids import AssetId, asset_id
 from domain.inputs import Problems, shown
-from domain.money import Money, Percent, Price, Quantity
+from domain.money import AmountError, Money, Percent, Price, Quantity
 from domain.orders import OrderSide, OrderType, TimeInForce
 
 SLIPPAGE_MAX = Percent.of(100)
@@ -62,8 +62,8 @@ def _asset(fields: OrderFields, problems: Problems) -> AssetId:
     found = asset_id(fields.asset_id)
     if found is None:
         problems.add(
-            f"{shown(ascii(fields.asset_id))} was given; an asset's id is 1 to 10 letters or digits, "
-            "such as BTC.",
+            f"{shown(ascii(fields.asset_id))} was given; an asset's id is 1 to 10 letters or "
+            "digits, such as BTC.",
             "input",
             "assetId",
         )
@@ -73,7 +73,9 @@ def _asset(fields: OrderFields, problems: Problems) -> AssetId:
 def _quantity(fields: OrderFields, problems: Problems) -> Quantity | None:
     if fields.quantity is None:
         if fields.notional is None:
-            problems.add("Give one of quantity and notional; neither was given.", "input", "quantity")
+            problems.add(
+                "Give one of quantity and notional; neither was given.", "input", "quantity"
+            )
         return None
     return problems.amount(Quantity, fields.quantity, "input", "quantity")
 
@@ -103,10 +105,12 @@ def _max_slippage(fields: OrderFields, problems: Problems) -> Percent | None:
         if fields.expected_price is not None:
             problems.add("expectedPrice needs the slippage to allow from it.", *path)
         return None
-    if number == 0:
-        return Percent(0)
-    slippage = problems.amount(Percent, number, *path)
-    if slippage > SLIPPAGE_MAX:
+    try:
+        slippage = Percent.of(number)
+    except AmountError as error:
+        problems.add(f"{shown(number)} was given; it {error}.", *path)
+        return None
+    if not Percent(0) <= slippage <= SLIPPAGE_MAX:
         problems.add(f"{slippage} was given; 0 to {SLIPPAGE_MAX} is allowed.", *path)
     return slippage
 
