@@ -36,5 +36,7 @@ def _facts(value: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - any comman
     if is_dataclass(value):
         for field in fields(value):
             yield from _facts(getattr(value, field.name), f"{name}.{field.name}")
+    elif isinstance(value, frozenset):
+        yield f"{name}={sorted(map(str, value))}"
     else:
         yield f"{name}={value!s}"

@@ -1,16 +1,16 @@
-"""The one way in which money moves: read, decide, commit, and decide again when it was overtaken."""
+"""The one way in which money moves: read, decide, commit; decide again when overtaken."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from domain.accounts import Account, Position
-from domain.commands import Command, Terms
+from domain.accounts import Account, Position, current
+from domain.commands import Command, Terms, decided
+from domain.commits import Commits, Pause
 from domain.idempotency import KeyRecord, fingerprint
 from domain.ids import AccountId, CommandId, IdempotencyKey, Ids, OrderId, UserId
 from domain.instants import Clock
 from domain.journal import Change, Entry
 from domain.locks import KeyedLocks
-from domain.orders import Order
+from domain.orders import Order, seen_from
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.ports.accounts import AccountHints, AccountStore, ChangeConflictError, Reading
 from domain.ports.markets import Quotes
@@ -20,11 +20,8 @@ from domain.rules import TradingRules
 DECISIONS_MAX = 12
 """Decisions for one command before it is told CONFLICT; each loses only to one that won."""
 
-REPEATS_MAX = 6
-"""Repeats of one commit whose outcome is unknown, before the answer is OUTCOME_UNKNOWN."""
-
-Pause = Callable[[int], Awaitable[None]]
-"""Waits before try number n: jittered, growing."""
+READS_MAX = 3
+"""Readings for one decision: what to read may depend on the day, which may have moved on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +59,9 @@ class Ledger:
         clock: Clock,
         ids: Ids,
         pause: Pause,
+        wall_clock: Clock | None = None,
     ) -> None:
+        """Take the collaborators; keys live by `wall_clock`, which is `clock` when not given."""
         self._accounts = accounts
         self._quotes = quotes
         self._hints = hints
@@ -70,6 +69,8 @@ class Ledger:
         self._clock = clock
         self._ids = ids
         self._pause = pause
+        self._wall_clock = wall_clock or clock
+        self._commits = Commits(accounts, pause)
         self._locks = KeyedLocks()
 
     async def carry_out(self, wish: Wish) -> Outcome:
@@ -95,29 +96,28 @@ class Ledger:
     async def preview(self, wish: Wish) -> Change:
         """Return what a command would do now, without doing it. Raises Refusal."""
         reading, terms = await self._read(wish, self._terms(wish))
-        return wish.command.decide(reading.state, terms)
+        return decided(wish.command, reading.state, terms)
 
     async def _read(self, wish: Wish, terms: Terms) -> tuple[Reading, Terms]:
         """Read what the command needs; time never lies before the account's last change."""
-        for _ in range(DECISIONS_MAX):
+        for _ in range(READS_MAX):
             needs = wish.command.needs(terms)
             reading = await self._accounts.read(wish.account_id, needs, wish.key)
             quote = self._quotes.quote(needs.asset_id) if needs.asset_id else None
-            now = max(terms.now, self._clock.now(), reading.state.account.changed_at)
-            terms = replace(terms, now=now, quote=quote)
+            clock_now = self._clock.now()
+            now = max(terms.now, clock_now, reading.state.account.changed_at)
+            terms = replace(terms, now=now, clock_now=clock_now, quote=quote)
             if wish.command.needs(terms) == needs:
-                break
-        return reading, terms
+                return reading, terms
+        raise OutageError("the day moved on at each reading")
 
     async def _try(self, wish: Wish, reading: Reading, terms: Terms) -> Outcome:
         try:
-            change = wish.command.decide(reading.state, terms)
+            change = decided(wish.command, reading.state, terms)
         except Refusal as refusal:
             await self._remember(wish, refusal, terms)
             return Outcome(account=reading.state.account, errors=refusal.errors)
-        record = self._record(wish, terms, change)
-        await self._commit(change, record, terms)
-        self._hints.changed(wish.account_id, change.account.version)
+        await self._commit(wish, change, terms)
         return Outcome(
             account=change.account,
             entry=change.entry,
@@ -125,42 +125,24 @@ class Ledger:
             order=change.order,
         )
 
-    async def _commit(self, change: Change, record: KeyRecord | None, terms: Terms) -> None:
-        """Commit until the outcome is certain; the entry that bears the next version decides."""
-        is_doubtful = False
-        for attempt in range(REPEATS_MAX):
-            if attempt:
-                await self._pause(attempt)
-            try:
-                await self._accounts.commit(change, record, token=terms.command_id)
-            except ChangeConflictError:
-                if is_doubtful and await self._made_by(change) == terms.command_id:
-                    return
-                raise
-            except OutcomeUnknownError:
-                is_doubtful = True
-            except OutageError:
-                if not is_doubtful:
-                    raise
-            else:
-                return
-        raise OutcomeUnknownError
-
-    async def _made_by(self, change: Change) -> CommandId | None:
-        entry = await self._accounts.entry(change.account.id, change.account.version)
-        return entry.command_id if entry else None
+    async def _commit(self, wish: Wish, change: Change, terms: Terms) -> None:
+        record = None
+        if wish.key is not None:
+            record = self._record(wish.key, wish, version=change.entry.version)
+        try:
+            await self._commits.commit(change, record, terms.command_id)
+        except OutcomeUnknownError:
+            # It may have happened, and nobody else will say so.
+            self._hints.changed(wish.account_id, change.account.version)
+            raise
+        self._hints.changed(wish.account_id, change.account.version)
 
     async def _remember(self, wish: Wish, refusal: Refusal, terms: Terms) -> None:
         is_recorded = not any(error.code in UNRECORDED for error in refusal.errors)
         if wish.key is None or not is_recorded:
             return
-        record = KeyRecord(
-            key=wish.key,
-            fingerprint=fingerprint(wish.command),
-            at=terms.now,
-            errors=refusal.errors,
-        )
-        await self._accounts.remember(wish.account_id, record, token=terms.command_id)
+        record = self._record(wish.key, wish, errors=refusal.errors)
+        await self._commits.remember(wish.account_id, record, terms.command_id)
 
     async def _replayed(self, wish: Wish, reading: Reading, record: KeyRecord) -> Outcome:
         account = reading.state.account
@@ -169,17 +151,13 @@ class Ledger:
         if record.version is None:
             return Outcome(account=account, errors=record.errors, is_replay=True)
         entry = await self._accounts.entry(wish.account_id, record.version)
-        order = None
+        order, position = None, None
         if entry and entry.order_id:
             found = await self._accounts.orders(wish.account_id, [entry.order_id])
-            order = found.get(entry.order_id)
-        return Outcome(
-            account=account,
-            entry=entry,
-            position=reading.state.position,
-            order=order,
-            is_replay=True,
-        )
+            order = seen_from(found[entry.order_id], account)
+        if entry and entry.asset_id:
+            position = current(account, reading.state.position, entry.asset_id)
+        return Outcome(account=account, entry=entry, position=position, order=order, is_replay=True)
 
     def _terms(self, wish: Wish) -> Terms:
         return Terms(
@@ -198,14 +176,20 @@ class Ledger:
             terms, command_id=CommandId(self._ids.token()), order_id=OrderId(f"ord_{ulid}")
         )
 
-    def _record(self, wish: Wish, terms: Terms, change: Change) -> KeyRecord | None:
-        if wish.key is None:
-            return None
+    def _record(
+        self,
+        key: IdempotencyKey,
+        wish: Wish,
+        *,
+        version: int | None = None,
+        errors: tuple[UserError, ...] = (),
+    ) -> KeyRecord:
         return KeyRecord(
-            key=wish.key,
+            key=key,
             fingerprint=fingerprint(wish.command),
-            at=self._clock.now(),
-            version=change.entry.version,
+            at=self._wall_clock.now(),
+            version=version,
+            errors=errors,
         )
 
 

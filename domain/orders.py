@@ -1,11 +1,12 @@
 """Orders: what a user asked the exchange to do, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from domain.accounts import Account
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
-from domain.money import Money, Percent, Price, Quantity
+from domain.money import NO_MONEY, NO_QUANTITY, Money, Percent, Price, Quantity
 
 
 class OrderSide(StrEnum):
@@ -93,3 +94,16 @@ class Order:
     expires_at: datetime | None = None
     status_reason: OrderStatusReason | None = None
     idempotency_key: IdempotencyKey | None = None
+
+
+def seen_from(order: Order, account: Account) -> Order:
+    """Return an order as its account sees it now: one that a reset left behind is cancelled."""
+    if order.status is not OrderStatus.OPEN or order.epoch >= account.epoch:
+        return order
+    return replace(
+        order,
+        status=OrderStatus.CANCELLED,
+        status_reason=OrderStatusReason.ACCOUNT_RESET,
+        held_cash=NO_MONEY,
+        held_quantity=NO_QUANTITY,
+    )
