@@ -19,6 +19,7 @@ from adapters.account_items import (
     record_of,
     reward_key,
 )
+from adapters.fields import StoredWronglyError
 from adapters.journal_items import entry_item, entry_key, entry_of
 from adapters.journal_pages import JournalPages
 from adapters.order_pages import order_slice
@@ -39,13 +40,19 @@ from domain.commands import Needs, State
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
 from domain.journal import Change, Entry
-from domain.orders import Order
+from domain.orders import Order, OrderStatus
 from domain.outages import OutageError
 from domain.pages import EntryFilter, OrderFilter, Slice, Stretch
 from domain.ports.accounts import Holdings, Reading
 
 POSITIONS_PAGE = 300
 """Items read at once for a portfolio: the account, and more positions than there are assets."""
+
+OPEN_ORDERS_PAGE = 100
+"""Open orders read at once for a reset: as many as an account may have."""
+
+OPEN_ORDERS_PAGES_MAX = 50
+"""Pages of them, since those of older epochs lie there until they are swept."""
 
 READS_AGAIN_MAX = 8
 """Tries to read a portfolio between two changes, before the store is said to be overloaded."""
@@ -70,7 +77,7 @@ class AccountTable:
         slots = {reward_key(slot): slot for slot in needs.reward_slots}
         async with translated():
             found = await self._table.snapshot([*keys, *slots])
-        account = account_of(found[account_key(account_id)])
+        account = account_of(_existing(found.get(account_key(account_id)), account_id))
         position = needs.asset_id and found.get(position_key(account_id, needs.asset_id))
         record = key and found.get(record_key(account_id, key))
         state = State(
@@ -85,12 +92,22 @@ class AccountTable:
     async def _everything(self, account_id: AccountId) -> State:
         holdings = await self.holdings(account_id)
         account = holdings.account
+        resting = await self._open_orders(account)
+        return State(account=account, positions=holdings.positions, open_orders=resting)
+
+    async def _open_orders(self, account: Account) -> tuple[Order, ...]:
+        """Return the open orders of the account's epoch; older ones may lie between them."""
         where = OrderFilter(statuses=frozenset({OrderStatus.OPEN}))
-        resting = await self.orders_where(
-            account_id, where, Stretch(limit=max(1, account.open_orders))
-        )
-        mine = tuple(order for order in resting.items if order.epoch == account.epoch)
-        return State(account=account, positions=holdings.positions, open_orders=mine)
+        mine: list[Order] = []
+        after: OrderId | None = None
+        for _ in range(OPEN_ORDERS_PAGES_MAX):
+            stretch = Stretch(limit=OPEN_ORDERS_PAGE, after=after)
+            page = await self.orders_where(account.id, where, stretch)
+            mine += [order for order in page.items if order.epoch == account.epoch]
+            if not page.has_more or len(mine) >= account.open_orders:
+                break
+            after = page.end
+        return tuple(mine)
 
     async def commit(self, change: Change, record: KeyRecord | None, *, token: str) -> None:
         """Write the change and the record, or nothing."""
@@ -117,7 +134,7 @@ class AccountTable:
         for _ in range(READS_AGAIN_MAX):
             async with translated():
                 items = await self._state_items(account_pk(account_id))
-            account = account_of(items[0])
+            account = account_of(_existing(items[0] if items else None, account_id))
             positions = [position_of(item) for item in items[1:]]
             if all(position.version <= account.version for position in positions):
                 mine = tuple(held for held in positions if held.epoch == account.epoch)
@@ -175,6 +192,12 @@ class AccountTable:
         """Return orders by id, which is by age."""
         async with translated():
             return await order_slice(self._table, account_id, where, stretch)
+
+
+def _existing(item: Item | None, account_id: AccountId) -> Item:
+    if item is None or item.key != account_key(account_id):
+        raise StoredWronglyError(f"{account_pk(account_id)} has no {STATE}")
+    return item
 
 
 def _writes(change: Change, record: KeyRecord | None) -> list[Write]:

@@ -4,7 +4,7 @@ from adapters.account_items import account_pk, order_of
 from adapters.filtered import filtered
 from adapters.table import Index, Item, Position, Table
 from domain.ids import AccountId, OrderId
-from domain.orders import Order
+from domain.orders import Order, OrderStatus
 from domain.pages import OrderFilter, Slice, Stretch
 
 
@@ -38,11 +38,12 @@ async def order_slice(
 
 
 def _order(where: OrderFilter) -> tuple[Index, str]:
+    is_few = where.statuses == {OrderStatus.OPEN}
+    if where.asset_id and not is_few:
+        return Index.LOCAL_1, f"ORDER#{where.asset_id}#"
     if len(where.statuses) == 1:
         (status,) = where.statuses
         return Index.LOCAL_2, f"ORDER#{status}#"
-    if where.asset_id:
-        return Index.LOCAL_1, f"ORDER#{where.asset_id}#"
     return Index.MAIN, "ORDER#"
 
 

@@ -38,7 +38,10 @@ class Slice(Generic[ItemT, PlaceT]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Which journal entries; everything when nothing is given."""
+    """Which journal entries; everything when nothing is given.
+
+    `since` is the first instant that counts, `until` the first one that doesn't any more.
+    """
 
     kinds: frozenset[EntryKind] = frozenset()
     asset_id: AssetId | None = None
