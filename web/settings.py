@@ -1,0 +1,78 @@
+"""What the server can be told: all settings, with their defaults for development."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+
+from adapters.jwt_secrets import JwtSecret
+from domain.rules import TradingRules
+
+
+class Environment(Enum):
+    """Where the server runs: what is merely handy in development is shut in production."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteStore:
+    """A store in one file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDbStore:
+    """A store in a DynamoDB table; AWS's own variables name region, credentials and endpoint."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMarket:
+    """Made-up prices, the same for the same seed; without one, others at each start."""
+
+    seed: int | None
+    tick_every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayMarket:
+    """Recorded prices from a file or a folder; at speed 2, an hour takes half an hour."""
+
+    path: Path
+    speed: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings; 0 of a limit switches it off."""
+
+    environment: Environment = Environment.DEVELOPMENT
+    host: str = "127.0.0.1"
+    port: int = 8000
+    trusted_proxies: tuple[str, ...] = ()
+    has_playground: bool = True
+    store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
+    market: SimulatedMarket | ReplayMarket = SimulatedMarket(None, timedelta(seconds=1))
+    jwt_secrets: tuple[JwtSecret, ...] = field(default=(), repr=False)
+    """None given: one is made and kept beside the store."""
+    requests_per_minute: int = 10_000
+    logins_per_minute: int = 5
+    sockets_per_address: int = 1_000
+    subscriptions_per_socket: int = 50
+    rules: TradingRules = field(default_factory=TradingRules)
+    log_level: str = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether strangers are expected."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def data_folder(self) -> Path:
+        """Where the server keeps files of its own."""
+        return self.store.path.parent if isinstance(self.store, SqliteStore) else Path("var")

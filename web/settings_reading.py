@@ -1,0 +1,222 @@
+"""Reading the settings from environment variables, once, and telling all problems at once."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from adapters import jwt_secrets
+from adapters.jwt_secrets import JwtSecret, JwtSecretError
+from domain.money import Money, Percent
+from domain.rules import SURPRISES_MAX, RewardBook, TradingRules
+from web.cny_rewards import SHIPPED_FILE, RewardFileError, read_rewards
+from web.settings import (
+    DynamoDbStore,
+    Environment,
+    ReplayMarket,
+    Settings,
+    SimulatedMarket,
+    SqliteStore,
+)
+from web.variables import SettingsError, Variables
+
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
+"""Source: Amazon DynamoDB, naming rules."""
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+RATE_MAX = 10_000_000
+"""Of any count a minute or a process: above what one process can reach."""
+
+SEED_MAX = 2**63 - 1
+
+_KNOWN = frozenset(
+    {
+        "CNOP_CNY_DEFAULT_REWARDS_PER_DAY",
+        "CNOP_CNY_FILE",
+        "CNOP_ENV",
+        "CNOP_FEE_PERCENT",
+        "CNOP_HOST",
+        "CNOP_JWT_SECRET",
+        "CNOP_LOGINS_PER_MINUTE",
+        "CNOP_LOG_LEVEL",
+        "CNOP_MARKET",
+        "CNOP_MARKET_SEED",
+        "CNOP_MARKET_TICK_SECONDS",
+        "CNOP_PLAYGROUND",
+        "CNOP_PORT",
+        "CNOP_PRICE_STALE_SECONDS",
+        "CNOP_REPLAY_SPEED",
+        "CNOP_REQUESTS_PER_MINUTE",
+        "CNOP_SLIPPAGE_PERCENT",
+        "CNOP_SOCKETS_PER_ADDRESS",
+        "CNOP_STORE",
+        "CNOP_SUBSCRIPTIONS_PER_SOCKET",
+        "CNOP_TRUSTED_PROXIES",
+        "CNOP_WORKERS",
+    }
+)
+
+
+def with_dotenv(environ: Mapping[str, str], path: Path) -> Mapping[str, str]:
+    """Return the environment with a `.env` file behind it; in production it isn't read.
+
+    Raises SettingsError when the file is no text.
+    """
+    if environ.get("CNOP_ENV", "").strip() == Environment.PRODUCTION.value or not path.is_file():
+        return environ
+    try:
+        found = dotenv_values(path, interpolate=False)
+    except UnicodeDecodeError as error:
+        raise SettingsError((f"{path} is not UTF-8 text.",)) from error
+    return {name: value for name, value in found.items() if value is not None} | dict(environ)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings. Raises SettingsError with every problem there is."""
+    variables = Variables(environ)
+    environment = Environment(
+        variables.choice("CNOP_ENV", "development", "development", "production")
+    )
+    store = _store(variables)
+    _check_workers(variables, store)
+    settings = Settings(
+        environment=environment,
+        host=variables.text("CNOP_HOST", "127.0.0.1"),
+        port=_port(variables),
+        trusted_proxies=variables.networks("CNOP_TRUSTED_PROXIES"),
+        has_playground=variables.switch(
+            "CNOP_PLAYGROUND", default=environment is Environment.DEVELOPMENT
+        ),
+        store=store,
+        market=_market(variables),
+        jwt_secrets=_jwt_secrets(variables, environment),
+        requests_per_minute=_limit(variables, "CNOP_REQUESTS_PER_MINUTE", 10_000),
+        logins_per_minute=_limit(variables, "CNOP_LOGINS_PER_MINUTE", 5),
+        sockets_per_address=_limit(variables, "CNOP_SOCKETS_PER_ADDRESS", 1_000),
+        subscriptions_per_socket=_limit(variables, "CNOP_SUBSCRIPTIONS_PER_SOCKET", 50),
+        rules=_rules(variables),
+        log_level=variables.choice("CNOP_LOG_LEVEL", "INFO", *LOG_LEVELS),
+    )
+    variables.settle()
+    return settings
+
+
+def unknown_names(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return variables that look like settings of ours, and are none."""
+    return tuple(sorted(n for n in environ if n.startswith("CNOP_") and n not in _KNOWN))
+
+
+def _port(variables: Variables) -> int:
+    name = "CNOP_PORT" if variables.text("CNOP_PORT") else "PORT"
+    if variables.text(name).startswith("tcp://"):
+        variables.problem(
+            f"{name} was set by Kubernetes for a service named cnop; set enableServiceLinks to "
+            "false in the pod, or name the service otherwise."
+        )
+        return 0
+    return variables.whole(name, 8000, least=0, most=65535)
+
+
+def _limit(variables: Variables, name: str, default: int) -> int:
+    return variables.whole(name, default, least=0, most=RATE_MAX)
+
+
+def _store(variables: Variables) -> SqliteStore | DynamoDbStore:
+    kind, _, name = variables.text("CNOP_STORE", "sqlite:var/cnop.db").partition(":")
+    if kind == "sqlite" and name.strip():
+        return SqliteStore(Path(name.strip()))
+    if kind == "dynamodb" and _TABLE_NAME.fullmatch(name.strip()):
+        return DynamoDbStore(name.strip())
+    variables.refuse("CNOP_STORE", "sqlite:PATH or dynamodb:TABLE (3 to 255 of A-Z a-z 0-9 _ . -)")
+    return SqliteStore(Path("var/cnop.db"))
+
+
+def _check_workers(variables: Variables, store: SqliteStore | DynamoDbStore) -> None:
+    workers = variables.whole("CNOP_WORKERS", 1, least=1, most=1024)
+    if workers > 1 and isinstance(store, SqliteStore):
+        variables.problem(
+            f"CNOP_WORKERS is {workers}, but an SQLite store serves one process; 1 is allowed. For "
+            "more, keep the data in DynamoDB: CNOP_STORE=dynamodb:TABLE."
+        )
+    elif workers > 1:
+        variables.problem(
+            f"CNOP_WORKERS is {workers}; this version runs one worker, so only 1 is allowed."
+        )
+
+
+def _market(variables: Variables) -> SimulatedMarket | ReplayMarket:
+    kind, _, name = variables.text("CNOP_MARKET", "simulated").partition(":")
+    every = variables.seconds("CNOP_MARKET_TICK_SECONDS", "1", least="0.01", most="3600")
+    has_seed = bool(variables.text("CNOP_MARKET_SEED"))
+    seed = variables.whole("CNOP_MARKET_SEED", 0, least=0, most=SEED_MAX)
+    speed = variables.decimal("CNOP_REPLAY_SPEED", Decimal(1), least="0.001", most="1000000")
+    if kind == "replay" and name.strip():
+        path = Path(name.strip())
+        if not path.exists():
+            variables.problem(f"CNOP_MARKET names {str(path)!r}, which does not exist.")
+        return ReplayMarket(path, speed)
+    if kind == "coingecko":
+        variables.problem(
+            "CNOP_MARKET is 'coingecko', which this version does not offer; simulated or "
+            "replay:PATH is allowed."
+        )
+    elif kind != "simulated" or name:
+        variables.refuse("CNOP_MARKET", "simulated or replay:PATH")
+    return SimulatedMarket(seed if has_seed else None, every)
+
+
+def _jwt_secrets(variables: Variables, environment: Environment) -> tuple[JwtSecret, ...]:
+    found = variables.text("CNOP_JWT_SECRET")
+    if not found:
+        if environment is Environment.PRODUCTION:
+            variables.problem(
+                "CNOP_JWT_SECRET is missing; in production, kid:secret pairs separated by commas "
+                f"are required, each secret of at least {jwt_secrets.SECRET_BYTES_MIN} bytes."
+            )
+        return ()
+    try:
+        return jwt_secrets.parsed(found)
+    except JwtSecretError as error:
+        variables.problem(str(error))
+        return ()
+
+
+def _rules(variables: Variables) -> TradingRules:
+    default = TradingRules()
+    return TradingRules(
+        max_order_value=_dollars(variables, "MAX_ORDER_VALUE_USD", default.max_order_value),
+        fee=_percent(variables, "CNOP_FEE_PERCENT"),
+        slippage=_percent(variables, "CNOP_SLIPPAGE_PERCENT"),
+        daily_deposit_limit=_dollars(variables, "DAILY_DEPOSIT_LIMIT", default.daily_deposit_limit),
+        daily_withdrawal_limit=_dollars(
+            variables, "DAILY_WITHDRAW_LIMIT", default.daily_withdrawal_limit
+        ),
+        price_stale_after=variables.seconds(
+            "CNOP_PRICE_STALE_SECONDS", "600", least="1", most="31536000"
+        ),
+        rewards=_rewards(variables),
+    )
+
+
+def _dollars(variables: Variables, name: str, default: Money) -> Money:
+    return variables.amount(
+        name, default, least="0.01", most="1000000000000", unit="an amount of dollars"
+    )
+
+
+def _percent(variables: Variables, name: str) -> Percent:
+    return variables.amount(name, Percent(0), least="0", most="99.9999", unit="a percentage")
+
+
+def _rewards(variables: Variables) -> RewardBook:
+    surprises = variables.whole("CNOP_CNY_DEFAULT_REWARDS_PER_DAY", 1, least=0, most=SURPRISES_MAX)
+    named = variables.text("CNOP_CNY_FILE")
+    try:
+        amounts = read_rewards(Path(named) if named else SHIPPED_FILE)
+    except RewardFileError as error:
+        variables.problem(f"CNOP_CNY_FILE: {error}" if named else str(error))
+        amounts = {}
+    return RewardBook(amounts=amounts, surprises_per_day=surprises)
