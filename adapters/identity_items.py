@@ -115,7 +115,7 @@ def session_item(session: Session) -> Item:
             previous_refresh_hash=previous.hex() if previous else None,
             rotated_at=ms_of(session.rotated_at),
             created_at=ms_of(session.created_at),
-            expires_at=ms_of(session.expires_at),
+            ends_at=ms_of(session.expires_at),
         ),
         expires_at_s=-(-ms_of(session.expires_at) // 1000),
     )
@@ -133,5 +133,5 @@ def session_of(item: Item) -> Session:
         previous_refresh_hash=bytes.fromhex(previous) if previous else None,
         rotated_at=fields.instant("rotated_at"),
         created_at=fields.instant("created_at"),
-        expires_at=fields.instant("expires_at"),
+        expires_at=fields.instant("ends_at"),
     )

@@ -65,6 +65,4 @@ def wrong_credentials(*path: str) -> Refusal:
 def _refuse_locked(left: timedelta | None) -> None:
     if left is not None:
         seconds = max(1, math.ceil(left.total_seconds()))
-        raise refuse(
-            ErrorCode.LOCKED_OUT, f"Too many failed logins; try again in {seconds} seconds."
-        )
+        raise refuse(ErrorCode.LOCKED_OUT, f"Too many failed logins; try again in {seconds} s.")
