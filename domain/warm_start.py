@@ -1,0 +1,37 @@
+"""Going on exactly where prices stood: the last checkpoint, and every tick stored since."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.catalogue import CatalogueEntry
+from domain.ports.markets import AssetStore, TickStore
+from domain.price_board import PriceBoard
+
+
+async def warm_start(
+    board: PriceBoard, catalogue: Iterable[CatalogueEntry], *, assets: AssetStore, ticks: TickStore
+) -> None:
+    """Fill an empty board from the stores.
+
+    The catalogue's facts replace older ones, and assets that are new in it enter with their
+    starting price. Raises OutageError when a store can't answer.
+    """
+    stored = {state.id: state for state in await assets.load()}
+    through = min((state.through for state in stored.values()), default=0)
+    for entry in catalogue:
+        state = stored.get(entry.facts.id)
+        if state is None:
+            stored[entry.facts.id] = replace(entry.first_state(), through=through)
+        else:
+            stored[entry.facts.id] = state.described(entry.facts)
+    board.load(stored.values())
+    await catch_up(board, ticks)
+
+
+async def catch_up(board: PriceBoard, ticks: TickStore) -> None:
+    """Apply the stored ticks that the board hasn't seen. Raises OutageError."""
+    number = board.number
+    while missed := await ticks.after(number):
+        for tick in missed:
+            board.apply(tick)
+        number = missed[-1].number
