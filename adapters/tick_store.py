@@ -1,0 +1,126 @@
+"""Ticks on the table: one item each, in the order of their numbers."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.content_token import content_token
+from adapters.fields import Fields, StoredWronglyError, amount_value
+from adapters.outages import translated
+from adapters.table import (
+    ACTIONS_MAX,
+    Absent,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Table,
+    Value,
+)
+from domain.ids import AssetId
+from domain.instants import Clock, ms_of
+from domain.money import Price, Quantity
+from domain.ports.markets import TickTakenError
+from domain.ticks import PriceMove, Tick
+
+TICK_LIFETIME = timedelta(days=30)
+"""Checkpoints let go of ticks long before; this is for a store that nobody opens any more."""
+
+TICKS_READ_MAX = 250
+"""Ticks in one read: of 50 assets about half a megabyte, which a page may have in DynamoDB."""
+
+TRIM_ROUNDS_MAX = 12
+"""Transactions of 100 deletes in one trim: more than what comes between two checkpoints."""
+
+_PARTITION = "TICK"
+_DIGITS = 19
+"""Of a number in its sort key: more than any count of ticks; it is that of 64 bits."""
+
+
+class TickTable:
+    """The `TickStore` on a table. `clock` is the wall clock, by which items expire."""
+
+    def __init__(self, table: Table, *, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    async def put(self, tick: Tick) -> None:
+        expires_at_s = ms_of(self._clock.now() + TICK_LIFETIME) // 1000
+        item = Item(_key(tick.number), _attributes(tick), expires_at_s=expires_at_s)
+        async with translated():
+            try:
+                await self._table.transact([Put(item, when=(Absent(),))], token=content_token(item))
+            except ConditionFailedError:
+                found = await self._table.get(item.key)
+                if found is None or _tick(found) != tick:
+                    raise TickTakenError(f"tick {tick.number}") from None
+
+    async def after(self, number: int) -> Sequence[Tick]:
+        async with translated():
+            page = await self._table.query(
+                _PARTITION, low=_sort_key(number + 1), limit=TICKS_READ_MAX
+            )
+        return [_tick(item) for item in page.items]
+
+    async def last(self) -> Tick | None:
+        async with translated():
+            page = await self._table.query(_PARTITION, reverse=True, limit=1)
+        return _tick(page.items[0]) if page.items else None
+
+    async def trim(self, through: int) -> None:
+        if through < 0:
+            return
+        async with translated():
+            for _ in range(TRIM_ROUNDS_MAX):
+                page = await self._table.query(
+                    _PARTITION, high=_sort_key(through), limit=ACTIONS_MAX
+                )
+                if not page.items:
+                    return
+                keys = [item.key for item in page.items]
+                token = content_token([key.sk for key in keys])
+                await self._table.transact([Delete(key) for key in keys], token=token)
+
+
+def _key(number: int) -> Key:
+    return Key(_PARTITION, _sort_key(number))
+
+
+def _sort_key(number: int) -> str:
+    return str(number).zfill(_DIGITS)
+
+
+def _attributes(tick: Tick) -> dict[str, Value]:
+    return {
+        "number": tick.number,
+        "fence": tick.fence,
+        "at": ms_of(tick.at),
+        "source": tick.source,
+        "position": tick.position,
+        "moves": [
+            [move.asset_id, move.price.units, amount_value(move.volume)] for move in tick.moves
+        ],
+    }
+
+
+def _tick(item: Item) -> Tick:
+    fields = Fields(item)
+    moves = item.attributes.get("moves")
+    if not isinstance(moves, Sequence) or isinstance(moves, str | bytes):
+        raise StoredWronglyError(f"{item.key}: moves should be a list")
+    return Tick(
+        number=fields.whole("number"),
+        fence=fields.whole("fence"),
+        at=fields.instant("at"),
+        source=fields.text("source"),
+        position=fields.whole_or_none("position"),
+        moves=tuple(_move(item.key, move) for move in moves),
+    )
+
+
+def _move(key: Key, value: Value) -> PriceMove:
+    match value:
+        case [str(asset_id), int(price), int() | None as volume]:
+            traded = None if volume is None else Quantity(volume)
+            return PriceMove(AssetId(asset_id), Price(price), traded)
+    raise StoredWronglyError(f"{key}: {value!r} is no move")
