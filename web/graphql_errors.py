@@ -1,0 +1,28 @@
+"""Answers to requests that never became an operation, in the shape of a GraphQL response."""
+
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+INTERNAL = "INTERNAL"
+RATE_LIMITED = "RATE_LIMITED"
+SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+
+
+class RequestRefusedError(Exception):
+    """A request is wrong before any operation begins; the message says how, for the client."""
+
+    def __init__(self, status: int, message: str, code: str = BAD_USER_INPUT) -> None:
+        self.status = status
+        self.message = message
+        self.code = code
+        super().__init__(message)
+
+
+def error_response(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a response with one error and no data."""
+    error = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status, headers)

@@ -1,0 +1,81 @@
+"""What is counted and measured; every label has a handful of values."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""Source: Prometheus, exposition formats."""
+
+LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""From a cached query to what nobody waits for."""
+
+UNKNOWN_AGE_S = -1.0
+"""What the market's age reads as before the first tick."""
+
+
+class Metrics:
+    """The metrics of one server, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+        self.requests = Counter(
+            "cnop_http_requests", "HTTP requests.", ("path", "status"), registry=self._registry
+        )
+        self.latency = Histogram(
+            "cnop_http_request_seconds",
+            "Time to the end of an answer.",
+            ("path",),
+            registry=self._registry,
+            buckets=LATENCY_BUCKETS_S,
+        )
+        self.operations = Counter(
+            "cnop_graphql_operations",
+            "GraphQL operations that came to an end, by how.",
+            ("transport", "outcome"),
+            registry=self._registry,
+        )
+        self.refused = Counter(
+            "cnop_rate_limited_requests",
+            "Requests that one address had too many of.",
+            registry=self._registry,
+        )
+        self.sockets = Gauge(
+            "cnop_websockets_open", "Websockets that are open.", registry=self._registry
+        )
+        self.socket_operations = Gauge(
+            "cnop_websocket_operations_running",
+            "Operations that run on websockets, subscriptions mostly.",
+            registry=self._registry,
+        )
+        self.ticks = Counter(
+            "cnop_price_ticks", "Ticks that changed a price.", registry=self._registry
+        )
+        self.price_changes = Counter(
+            "cnop_price_changes", "Prices that changed.", registry=self._registry
+        )
+        self._market_age = Gauge(
+            "cnop_market_age_seconds",
+            "Time since the market was last heard; -1 before the first time.",
+            registry=self._registry,
+        )
+
+    def watch_market(self, age: Callable[[], timedelta | None]) -> None:
+        """Ask for the market's age whenever metrics are collected."""
+
+        def age_s() -> float:
+            found = age()
+            return UNKNOWN_AGE_S if found is None else found.total_seconds()
+
+        self._market_age.set_function(age_s)
+
+    def text(self) -> bytes:
+        """Return all metrics in Prometheus's text format."""
+        return generate_latest(self._registry)
