@@ -62,7 +62,7 @@ class DynamoDbClient:
                         verdict = Verdict.UNAVAILABLE
                     raise as_table_error(error, verdict, ()) from error
 
-    async def write(self, request: Wire, keys: Sequence[Key]) -> None:
+    async def write(self, request: Wire, keys: Sequence[Key], *, in_doubt: bool) -> None:
         """Send a transaction, always under the same token, until its outcome is known or no time.
 
         Once a sending may have been done, only success is believed. AWS promises that a repeat of
@@ -70,6 +70,10 @@ class DynamoDbClient:
         mean that nothing was done *yet*; but the first sending may still be under way, and an
         engine that forgets tokens would fail the condition on account of that very sending. So
         anything but success is then TableOutcomeUnknownError, with the answer as its cause.
+
+        `in_doubt` says that this repeats an earlier call whose outcome is unknown. Its sendings
+        have been answered or given up, and its caller has looked for their effect; so a failed
+        condition is now believed, but not that a request which never got through wrote nothing.
         """
         with self._accepted():
             patience = self.retry.start()
@@ -83,6 +87,8 @@ class DynamoDbClient:
                     if verdict in _REPEATED and await patience.wait():
                         continue
                     failure = as_table_error(error, verdict, keys)
+                    if isinstance(failure, TableUnavailableError):
+                        unsure = unsure or in_doubt
                     if unsure and not isinstance(failure, TableOutcomeUnknownError):
                         raise TableOutcomeUnknownError(
                             f"a sending before this answer may have been done: {failure}"

@@ -75,9 +75,9 @@ def encode_item(item: Item) -> Wire:
     """Return the item with its own fields beside its attributes."""
     wire = encode_attributes(item.attributes) | encode_key(item.key)
     if item.index_1 is not None:
-        wire["index_1"] = {"S": item.index_1}
+        wire["index_1"] = {"S": encode_place(item.index_1, item.key.sk)}
     if item.index_2 is not None:
-        wire["index_2"] = {"S": item.index_2}
+        wire["index_2"] = {"S": encode_place(item.index_2, item.key.sk)}
     if item.expires_at_s is not None:
         wire["expires_at"] = {"N": str(item.expires_at_s)}
     return wire
@@ -85,12 +85,32 @@ def encode_item(item: Item) -> Wire:
 
 def decode_item(wire: Wire) -> Item:
     """Return the item that `encode_item` was given."""
-    own = {name: decode_value(wire[name]) for name in RESERVED_NAMES & wire.keys()}
     attributes = {
         name: decode_value(value) for name, value in wire.items() if name not in RESERVED_NAMES
     }
-    index_1, index_2, expires_at_s = own.get("index_1"), own.get("index_2"), own.get("expires_at")
-    assert index_1 is None or isinstance(index_1, str), index_1
-    assert index_2 is None or isinstance(index_2, str), index_2
-    assert expires_at_s is None or isinstance(expires_at_s, int), expires_at_s
-    return Item(decode_key(wire), attributes, index_1, index_2, expires_at_s)
+    expires_at = wire.get("expires_at")
+    return Item(
+        decode_key(wire),
+        attributes,
+        _decode_place(wire, "index_1"),
+        _decode_place(wire, "index_2"),
+        None if expires_at is None else int(expires_at["N"]),
+    )
+
+
+def encode_place(value: str, sk: str) -> str:
+    """Return what is stored as an index value.
+
+    DynamoDB puts items with equal index values in an order of its own, so the sort key stands
+    behind the value. NUL, which no value contains, sorts before all else: values that are the
+    beginning of others stay before them.
+    """
+    return f"{value}\0{sk}"
+
+
+def _decode_place(wire: Wire, column: str) -> str | None:
+    if column not in wire:
+        return None
+    stored: str = wire[column]["S"]
+    value, _, _ = stored.partition("\0")
+    return value

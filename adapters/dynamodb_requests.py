@@ -1,9 +1,18 @@
 """The port's reads and writes as DynamoDB requests."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
-from adapters.dynamodb_codec import Wire, encode_attributes, encode_item, encode_key, encode_value
+from adapters.dynamodb_codec import (
+    Wire,
+    encode_attributes,
+    encode_item,
+    encode_key,
+    encode_place,
+    encode_value,
+)
 from adapters.table import (
+    TOKEN_CHARACTERS_MAX,
     Absent,
     AtMost,
     Check,
@@ -32,7 +41,7 @@ def transaction(table: str, writes: Sequence[Write], *, token: str, now_s: int) 
     """Return the request of TransactWriteItems."""
     return {
         "TransactItems": [_action(table, write, now_s) for write in writes],
-        "ClientRequestToken": token,
+        "ClientRequestToken": _wire_token(table, token),
     }
 
 
@@ -46,14 +55,16 @@ def query(table: str, span: Span, *, now_s: int, strong: bool) -> Wire:
         "ScanIndexForward": not span.reverse,
         "ConsistentRead": strong,
     }
-    if span.index is not Index.MAIN:
+    main = span.index is Index.MAIN
+    if not main:
         request["IndexName"] = INDEX_NAMES[span.index]
     column = span.index.value
     values = request["ExpressionAttributeValues"]
     if span.low is not None:
         values[":low"] = {"S": span.low}
     if span.high is not None:
-        values[":high"] = {"S": span.high}
+        # On a local index, beyond all sort keys that stand behind the value.
+        values[":high"] = {"S": span.high if main else f"{span.high}\1"}
     if span.low is not None and span.high is not None:
         request["KeyConditionExpression"] += f" AND {column} BETWEEN :low AND :high"
     elif span.low is not None:
@@ -61,8 +72,9 @@ def query(table: str, span: Span, *, now_s: int, strong: bool) -> Wire:
     elif span.high is not None:
         request["KeyConditionExpression"] += f" AND {column} <= :high"
     if span.after is not None:
+        place = encode_place(span.after.value, span.after.sk)
         start = {"pk": {"S": span.pk}, "sk": {"S": span.after.sk}}
-        request["ExclusiveStartKey"] = start | {column: {"S": span.after.value}}
+        request["ExclusiveStartKey"] = start if main else start | {column: {"S": place}}
     return request
 
 
@@ -78,6 +90,11 @@ def scan(table: str, prefix: str, *, now_s: int) -> Wire:
         request["FilterExpression"] += " AND begins_with(pk, :prefix)"
         request["ExpressionAttributeValues"][":prefix"] = {"S": prefix}
     return request
+
+
+def _wire_token(table: str, token: str) -> str:
+    # AWS knows a token in the whole account and region, the port in one table.
+    return blake2b(f"{table}\n{token}".encode(), digest_size=TOKEN_CHARACTERS_MAX // 2).hexdigest()
 
 
 def _action(table: str, write: Write, now_s: int) -> Wire:

@@ -161,9 +161,10 @@ class DynamoDbTable:
 
     async def transact(self, writes: Sequence[Write], *, token: str) -> None:
         check_transaction(writes, token)
+        in_doubt = token in self._unsettled
         request = self._transaction(tuple(writes), token)
         try:
-            await self._client.write(request, [write.key for write in writes])
+            await self._client.write(request, [write.key for write in writes], in_doubt=in_doubt)
         except TableOutcomeUnknownError:
             raise
         except TableError:

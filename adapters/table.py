@@ -38,8 +38,9 @@ class Item:
     """One stored item.
 
     `index_1` and `index_2` place it in the two local indexes of its partition; None leaves it out
-    of them. `expires_at_s` is the Unix second from which on the item reads as absent. Attributes
-    may not be called `pk`, `sk`, `index_1`, `index_2` or `expires_at`.
+    of them. They hold no NUL, and have at most 1,023 bytes together with the sort key.
+    `expires_at_s` is the Unix second from which on the item reads as absent. Attributes may not be
+    called `pk`, `sk`, `index_1`, `index_2` or `expires_at`.
     """
 
     key: Key

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from adapters.item_size import attributes_bytes, item_bytes, text_bytes, value_bytes
+from adapters.item_size import TIE_BYTES, attributes_bytes, item_bytes, text_bytes, value_bytes
 from adapters.table import (
     ACTIONS_MAX,
     ITEM_BYTES_MAX,
@@ -14,6 +14,7 @@ from adapters.table import (
     Condition,
     Delete,
     Equals,
+    Index,
     Item,
     Key,
     Present,
@@ -27,7 +28,10 @@ PK_BYTES_MAX = 2048
 """Length of a partition key, at least 1. Source: DynamoDB service quotas."""
 
 SK_BYTES_MAX = 1024
-"""Length of a sort key or index value, at least 1. Source: DynamoDB service quotas."""
+"""Length of a sort key, at least 1. Source: DynamoDB service quotas."""
+
+INDEX_BYTES_MAX = SK_BYTES_MAX - TIE_BYTES
+"""Length of an index value (at least 1) together with the item's sort key."""
 
 TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
 """All items that one transaction writes. Source: DynamoDB service quotas."""
@@ -47,9 +51,13 @@ def check_pk(pk: str) -> None:
     _check_length("pk", pk, PK_BYTES_MAX)
 
 
-def check_index_value(value: str) -> None:
-    """Raise TableRefusedError unless the sort key or index value is non-empty and short enough."""
-    _check_length("an index value", value, SK_BYTES_MAX)
+def check_place(index: Index, value: str, sk: str) -> None:
+    """Raise TableRefusedError unless an item can have this place in the index."""
+    _check_length("sk", sk, SK_BYTES_MAX)
+    if index is not Index.MAIN:
+        if "\0" in value:
+            raise TableRefusedError("an index value with a NUL character")
+        _check_length("an index value", value, INDEX_BYTES_MAX - text_bytes(sk))
 
 
 def check_snapshot(keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -78,9 +86,9 @@ def check_item(item: Item) -> int:
     """Return the item's size in bytes. Raises TableRefusedError when it can't be stored."""
     check_key(item.key)
     if item.index_1 is not None:
-        check_index_value(item.index_1)
+        check_place(Index.LOCAL_1, item.index_1, item.key.sk)
     if item.index_2 is not None:
-        check_index_value(item.index_2)
+        check_place(Index.LOCAL_2, item.index_2, item.key.sk)
     if item.expires_at_s is not None and not 0 <= item.expires_at_s <= EXPIRES_AT_S_MAX:
         raise TableRefusedError(f"an expiry at the second {item.expires_at_s}")
     size = item_bytes(item)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from adapters.table import Index, Position
-from adapters.table_limits import check_index_value, check_page, check_pk
+from adapters.table_limits import check_page, check_pk, check_place
+
+SK_SHORTEST = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,9 @@ class Span:
             return None
         for bound in (low, high):
             if bound is not None:
-                check_index_value(bound)
+                check_place(index, bound, bound if index is Index.MAIN else SK_SHORTEST)
         if after is not None:
-            check_index_value(after.value)
-            check_index_value(after.sk)
+            check_place(index, after.value, after.sk)
             below = low is not None and after.value < low
             above = high is not None and after.value > high
             if above if not reverse else below:
