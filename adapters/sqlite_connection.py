@@ -19,6 +19,12 @@ BUSY_S_MAX = 1.0
 CACHE_KIB = 64 * 1024
 """Pages that one connection keeps in memory; SQLite's own default is 2 MiB."""
 
+CHECKPOINT_PAGES = 4_000
+"""Log, 16 MiB, after which a commit writes it back into the file.
+
+SQLite's own default is a quarter of it: 10 % fewer four-item transactions a second.
+"""
+
 # The body is a blob of JSON, so amounts are never SQLite integers. Rows live in the primary key's
 # own tree: one search for a point read, neighbours beside each other for a query.
 _SCHEMA = f"""
@@ -46,6 +52,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
             _check_version(path, connection, allowed=(0, STORE_VERSION))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             connection.executescript(_SCHEMA)
         except BaseException:
             connection.close()
