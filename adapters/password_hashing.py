@@ -104,5 +104,5 @@ class Argon2Hashing:
             return self._argon2.verify(password_hash, password)
         except VerifyMismatchError:
             return False
-        except (InvalidHashError, VerificationError) as error:
+        except (InvalidHashError, UnicodeEncodeError, VerificationError) as error:
             raise OutageError(f"a stored password hash could not be verified: {error}") from error

@@ -1,6 +1,7 @@
 """Writes with a certain outcome: one that the store left in doubt is repeated until it is known."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.ports.identity import ClaimTakenError, SessionChangedError, UserChangedError
@@ -32,21 +33,27 @@ class CertainWrites:
         A write in doubt may meet its own first attempt as a conflict. With `was_made`, which tells,
         a conflict means that nothing was written.
         """
-        is_doubtful = False
-        for attempt in range(REPEATS_MAX):
-            if attempt:
-                await self._pause(attempt)
+        try:
+            await write()
+        except OutcomeUnknownError:
+            await self._settle(write, was_made or _nothing_to_see)
+
+    async def _settle(self, write: Write, was_made: WasMade) -> None:
+        """Repeat a write in doubt; an outage leaves the doubt as it was."""
+        for attempt in range(1, REPEATS_MAX):
+            await self._pause(attempt)
             try:
                 await write()
-            except CONFLICTS:
-                if is_doubtful and was_made and await was_made():
-                    return
-                raise
-            except OutcomeUnknownError:
-                is_doubtful = True
-            except OutageError:
-                if not is_doubtful:
-                    raise
-            else:
                 return
+            except CONFLICTS:
+                with suppress(OutageError):
+                    if await was_made():
+                        return
+                    raise
+            except (OutageError, OutcomeUnknownError):
+                continue
         raise OutcomeUnknownError
+
+
+async def _nothing_to_see() -> bool:
+    return False

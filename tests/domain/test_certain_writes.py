@@ -15,6 +15,7 @@ class Store:
     def __init__(self, *answers: Exception, is_there: bool = False) -> None:
         self.answers = deque(answers)
         self.is_there = is_there
+        self.is_blind = False
         self.writes = 0
         self.pauses: list[int] = []
 
@@ -24,6 +25,8 @@ class Store:
             raise self.answers.popleft()
 
     async def was_made(self) -> bool:
+        if self.is_blind:
+            raise OutageError
         return self.is_there
 
     async def pause(self, attempt: int) -> None:
@@ -71,3 +74,10 @@ async def test_a_write_that_stays_in_doubt_has_an_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknownError):
         await CertainWrites(store.pause).make(store.write)
     assert store.writes == REPEATS_MAX
+
+
+async def test_a_write_in_doubt_that_cannot_be_looked_up_stays_in_doubt() -> None:
+    store = Store(OutcomeUnknownError(), *[UserChangedError() for _ in range(REPEATS_MAX)])
+    store.is_blind = True
+    with pytest.raises(OutcomeUnknownError):
+        await CertainWrites(store.pause).make(store.write, store.was_made)
