@@ -92,13 +92,14 @@ def email(problems: Problems, text: str, *path: str) -> str:
 
 def password(problems: Problems, text: str, *path: str) -> str:
     """Return a new password, normalised; no message repeats any of it."""
-    _length(problems, text, PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX, *path)
-    missing = [what for pattern, what in _PASSWORD_NEEDS if not pattern.search(text)]
+    normal = password_text(text) or text
+    _length(problems, normal, PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX, *path)
+    missing = [what for pattern, what in _PASSWORD_NEEDS if not pattern.search(normal)]
     if missing:
         problems.add(f"It lacks {', '.join(missing)}; each of these is needed.", *path)
-    if _has_control(text):
+    if _has_control(normal):
         problems.add("A control character was given; none is allowed.", *path)
-    return password_text(text) or text
+    return normal
 
 
 def password_text(text: str) -> str | None:

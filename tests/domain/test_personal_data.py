@@ -163,6 +163,7 @@ def test_a_password_of_12_to_128_characters_passes(text: str) -> None:
                 "one of !@#$%^&*()-_=+; each of these is needed."
             ),
         ),
+        ("0000000=Aba\u0300", "11 characters were given; 12 to 128 are allowed."),
         ("Abcdefghij1!\x00", "A control character was given; none is allowed."),
         ("Abcdefghij1!\x7f", "A control character was given; none is allowed."),
         ("Abcdefghij1!\x85", "A control character was given; none is allowed."),
