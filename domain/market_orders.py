@@ -1,11 +1,12 @@
 """Market orders: filled at once, whole, at the quoted price made worse by the slippage."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.accounts import Account, Position, current
 from domain.assets import Quote
 from domain.commands import Needs, State, Terms
+from domain.ids import CommandId, OrderId, UserId
 from domain.journal import USD, Change, Entry, EntryKind, LedgerAccount, Leg, nonzero, usd
 from domain.money import (
     NO_MONEY,
@@ -32,6 +33,7 @@ from domain.refusals import (
     Refusal,
     refuse,
 )
+from domain.rules import TradingRules
 
 _MS = timedelta(milliseconds=1)
 _S = timedelta(seconds=1)
@@ -111,6 +113,23 @@ def priced(request: OrderRequest, quote: Quote, terms: Terms) -> tuple[Fill, Qua
     if fill.notional > limit:
         raise _too_valuable(f"${fill.notional}", limit, path)
     return fill, quantity
+
+
+def estimated(
+    request: OrderRequest, quote: Quote, rules: TradingRules, now: datetime
+) -> tuple[Fill, Quantity] | None:
+    """Return the fill that the quote would give, whoever asked; None beyond counting."""
+    nobody = Terms(
+        now=now,
+        rules=rules,
+        user_id=UserId(""),
+        command_id=CommandId(""),
+        order_id=OrderId(""),
+    )
+    try:
+        return _fill(request, quote, nobody)
+    except AmountError:
+        return None
 
 
 def _fill(request: OrderRequest, quote: Quote, terms: Terms) -> tuple[Fill, Quantity]:

@@ -1,0 +1,50 @@
+"""Assets: one, a list of them, and what the viewer has of one."""
+
+import json
+
+from domain.asset_listing import AssetFilter, AssetOrder, AssetPlace
+from domain.assets import Asset
+from domain.idempotency import fingerprint
+from domain.ids import AssetId, asset_id
+from domain.portfolios import ValuedPosition, valued
+from resolvers.context import Request
+from resolvers.cursors import Cursors
+from resolvers.pages import Connection, PageArgs, Paging
+
+
+async def asset(request: Request, text: str) -> Asset | None:
+    """Return an asset by its id in any letter case; None for one that nobody knows."""
+    wanted = asset_id(text)
+    return await request.loaders.assets.load(wanted) if wanted else None
+
+
+def assets(
+    request: Request, args: PageArgs, where: AssetFilter, order: AssetOrder
+) -> Connection[Asset]:
+    """Return a page of assets, all as of one tick."""
+    scope = f"assets {fingerprint(where)} {fingerprint(order)}"
+    paging = Paging[Asset, AssetPlace](args, Cursors(scope), spell=_spell_place, parse=_parse_place)
+    found = request.services.board.page(paging.stretch, order=order, where=where)
+    return paging.connection(found, lambda asset: AssetPlace.of(asset, order.field))
+
+
+def is_price_stale(request: Request, asset: Asset) -> bool:
+    """Tell whether the price is too old to trade on."""
+    return request.now() - asset.price_at > request.services.rules.price_stale_after
+
+
+async def position_in(request: Request, asset: Asset) -> ValuedPosition | None:
+    """Return what the viewer has of an asset; None for nothing and for strangers."""
+    if request.viewer is None:
+        return None
+    held = await request.loaders.positions.load(asset.id)
+    return valued(held, asset) if held else None
+
+
+def _spell_place(place: AssetPlace) -> str:
+    return json.dumps([place.value, place.asset_id])
+
+
+def _parse_place(text: str) -> AssetPlace:
+    value, found = json.loads(text)
+    return AssetPlace(value, AssetId(found))

@@ -1,0 +1,80 @@
+"""What a request knows: who asks, from where, and what it may call and load."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from domain.identity import Identity
+from domain.instants import Clock
+from domain.ledger import Ledger
+from domain.ports.accounts import AccountStore
+from domain.ports.markets import AssetStore
+from domain.price_board import PriceBoard
+from domain.rules import TradingRules
+from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason, Viewer
+from resolvers.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the domain offers to all requests of a process."""
+
+    identity: Identity
+    ledger: Ledger
+    accounts: AccountStore
+    assets: AssetStore
+    board: PriceBoard
+    rules: TradingRules
+    market_source: str
+    clock: Clock
+
+
+class Request:
+    """One request, or one operation on a websocket.
+
+    A failed sign-in is kept rather than raised: what is public is answered all the same.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        request_id: str,
+        address: str,
+        viewer: Viewer | None = None,
+        sign_in_failure: NotAuthenticatedReason | None = None,
+    ) -> None:
+        self.services: Final = services
+        self.request_id: Final = request_id
+        self.address: Final = address
+        self.viewer = viewer
+        self._sign_in_failure = sign_in_failure
+
+        self.loaders = self._fresh_loaders()
+
+    def sign_in(self, viewer: Viewer) -> None:
+        """Go on as who has just signed in, so that the payload can show what is theirs."""
+        self.viewer = viewer
+        self.forget()
+
+    def forget(self) -> None:
+        """Load everything anew from here on: after a change, or for a stream's next event."""
+        self.loaders = self._fresh_loaders()
+
+    def signed_in(self) -> Viewer:
+        """Return who asks. Raises NotAuthenticatedError for strangers, saying why they are."""
+        if self.viewer is None:
+            raise NotAuthenticatedError(self._sign_in_failure or NotAuthenticatedReason.MISSING)
+        return self.viewer
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.services.clock.now()
+
+    def _fresh_loaders(self) -> Loaders:
+        return Loaders(
+            accounts=self.services.accounts,
+            assets=self.services.assets,
+            board=self.services.board,
+            viewer=self.viewer,
+        )

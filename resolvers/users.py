@@ -1,0 +1,105 @@
+"""Users and their sessions: every answer is the viewer's own."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from domain.refusals import Refusal, UserError
+from domain.sessions import Viewer
+from domain.sign_ins import SessionTokens, SignedIn
+from domain.users import ProfileChange, Registration, User
+from resolvers.context import Request
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInResult:
+    """A session that was opened or continued, or why it wasn't."""
+
+    user: User | None = None
+    session: SessionTokens | None = None
+    errors: tuple[UserError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileResult:
+    """A changed user, or why it wasn't changed."""
+
+    user: User | None = None
+    errors: tuple[UserError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneResult:
+    """Whether something without a result of its own was done, or why it wasn't."""
+
+    success: bool
+    errors: tuple[UserError, ...] = ()
+
+
+async def me(request: Request) -> User | None:
+    """Return the viewer's user."""
+    return await request.services.identity.user(request.signed_in().user_id)
+
+
+async def own_user(request: Request, user_id: str) -> User | None:
+    """Return a user if it is the viewer; anybody else looks like nobody."""
+    viewer = request.viewer
+    return await me(request) if viewer is not None and viewer.user_id == user_id else None
+
+
+async def register(request: Request, registration: Registration) -> SignInResult:
+    """Make a user with an empty account, and sign in."""
+    identity = request.services.identity
+    return await _signed_in(request, identity.register(registration))
+
+
+async def login(request: Request, username: str, password: str) -> SignInResult:
+    """Open a session."""
+    identity = request.services.identity
+    return await _signed_in(request, identity.login(username, password, address=request.address))
+
+
+async def refresh_session(request: Request, refresh_token: str) -> SignInResult:
+    """Continue a session with new tokens."""
+    return await _signed_in(request, request.services.identity.refresh(refresh_token))
+
+
+async def logout(request: Request) -> DoneResult:
+    """End the viewer's session."""
+    viewer = request.signed_in()
+    await request.services.identity.logout(viewer)
+    return DoneResult(success=True)
+
+
+async def update_profile(request: Request, change: ProfileChange) -> ProfileResult:
+    """Change what the viewer wants changed."""
+    viewer = request.signed_in()
+    try:
+        user = await request.services.identity.update_profile(viewer, change)
+    except Refusal as refusal:
+        return ProfileResult(errors=refusal.errors)
+    return ProfileResult(user=user)
+
+
+async def change_password(request: Request, current: str, new: str) -> DoneResult:
+    """Change the password, and end every session but the viewer's."""
+    viewer: Viewer = request.signed_in()
+    try:
+        await request.services.identity.change_password(
+            viewer, current=current, new=new, address=request.address
+        )
+    except Refusal as refusal:
+        return DoneResult(success=False, errors=refusal.errors)
+    return DoneResult(success=True)
+
+
+async def _signed_in(request: Request, attempt: Awaitable[SignedIn]) -> SignInResult:
+    """Return the session, as whose viewer the rest of the request goes on."""
+    try:
+        signed_in = await attempt
+    except Refusal as refusal:
+        return SignInResult(errors=refusal.errors)
+    request.sign_in(signed_in.viewer)
+    return SignInResult(user=signed_in.user, session=signed_in.tokens)

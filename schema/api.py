@@ -1,0 +1,99 @@
+"""The schema: every root field, put together as a Federation 2 subgraph."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.federation.schema import FederationAny
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.accounts import AccountMutation, AccountQuery
+from schema.assets import AssetQuery
+from schema.context import Context, Info
+from schema.entities import entities
+from schema.errors import make_public
+from schema.journal import JournalQuery
+from schema.orders import OrderQuery
+from schema.placing import PlacingMutation, PlacingQuery
+from schema.portfolios import PortfolioQuery
+from schema.refusals import CONCRETE_ERRORS
+from schema.registration import RegistrationMutation
+from schema.rewards import RewardMutation
+from schema.rules import RulesQuery
+from schema.scalars import scalar_map
+from schema.sessions import SessionMutation
+from schema.streams import Subscription
+from schema.users import UserMutation, UserQuery
+
+DOCUMENTS_CACHED_MAX = 1_000
+"""Parsed and validated documents that are kept; a client has some dozens."""
+
+
+@strawberry.type(description="What can be read.")
+class Query(
+    AssetQuery,
+    UserQuery,
+    AccountQuery,
+    PortfolioQuery,
+    OrderQuery,
+    PlacingQuery,
+    JournalQuery,
+    RulesQuery,
+):
+    """The root of queries."""
+
+
+@strawberry.type(
+    description=(
+        "What can be changed. Each field does one thing, wholly or not at all; it was refused "
+        "exactly when `errors` of its payload is not empty."
+    )
+)
+class Mutation(
+    RegistrationMutation,
+    SessionMutation,
+    UserMutation,
+    AccountMutation,
+    PlacingMutation,
+    RewardMutation,
+):
+    """The root of mutations."""
+
+
+class Schema(strawberry.federation.Schema):
+    """Strawberry's schema, with entities in batches and errors made public in one place."""
+
+    def entities_resolver(
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """Return entities by key."""
+        found: Any = entities(info.context.request, list(representations))
+        return found  # type: ignore[no-any-return] # awaitables: GraphQL awaits them together
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Give each error its code, and mask what nobody expected."""
+        context = execution_context.context if execution_context else None
+        request_id = context.request.request_id if isinstance(context, Context) else ""
+        early = execution_context.pre_execution_errors if execution_context else None
+        for error in errors:
+            make_public(error, request_id=request_id, is_executing=not early)
+
+
+def make_schema() -> Schema:
+    """Return a new schema. Federation 2.9 is the newest that every composer knows."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=CONCRETE_ERRORS,
+        federation_version="2.9",
+        config=StrawberryConfig(scalar_map=scalar_map()),
+        extensions=[
+            lambda: ParserCache(maxsize=DOCUMENTS_CACHED_MAX),
+            lambda: ValidationCache(maxsize=DOCUMENTS_CACHED_MAX),
+        ],
+    )

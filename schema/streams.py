@@ -1,0 +1,143 @@
+"""Subscriptions: live prices, and what happens to the signed-in user's account."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from domain import accounts, assets, journal, orders
+from domain.ids import AssetId, asset_id
+from resolvers import accounts as resolve_account
+from resolvers import streams as resolve
+from schema.accounts import Account
+from schema.assets import Asset
+from schema.context import Info, given
+from schema.journal import Transaction
+from schema.orders import Order
+from schema.scalars import DateTime, Decimal
+
+
+@strawberry.type(description="A new price of one asset.")
+class PriceUpdate:
+    """A view of domain.assets.PriceUpdate."""
+
+    asset: Asset = strawberry.field(
+        description="The asset as of this update: `asset.price` equals `price`."
+    )
+    price: Decimal = strawberry.field(description="The new price, in US dollars.")
+    previous_price: Decimal | None = strawberry.field(
+        description="The price before it, in US dollars; null for an asset's first."
+    )
+    price_change_percent_24h: Decimal | None = strawberry.field(
+        description="Change of price in 24 hours, in percent, signed."
+    )
+    at: DateTime = strawberry.field(description="When the price was made.")
+    sequence: int = strawberry.field(
+        description=(
+            "Counts this asset's changes, across restarts; a jump means that some were conflated."
+        )
+    )
+
+
+@strawberry.type(description="The journal entry of one version of the account.")
+class AccountEvent:
+    """A view of domain.journal.Entry."""
+
+    version: int = strawberry.field(description="The account version that it made.")
+    at: DateTime = strawberry.field(description="When it was made.")
+
+    @strawberry.field(graphql_type=Transaction, description="The journal entry, as it was.")
+    @staticmethod
+    def transaction(parent: strawberry.Parent[journal.Entry]) -> journal.Entry:
+        """Return the entry itself."""
+        return parent
+
+    @strawberry.field(
+        graphql_type=Order | None, description="The order behind it, as of then or later."
+    )
+    @staticmethod
+    async def order(parent: strawberry.Parent[journal.Entry], info: Info) -> orders.Order | None:
+        """Load the order."""
+        if parent.order_id is None:
+            return None
+        return await info.context.request.loaders.orders.load(parent.order_id)
+
+    @strawberry.field(graphql_type=Account, description="The account, as of then or later.")
+    @staticmethod
+    async def account(info: Info) -> accounts.Account | None:
+        """Read the account."""
+        return await resolve_account.account(info.context.request)
+
+
+@strawberry.type(description="What can be listened to, over graphql-transport-ws.")
+class Subscription:
+    """The root of subscriptions."""
+
+    @strawberry.subscription(
+        graphql_type=list[PriceUpdate],
+        description=(
+            "First the latest price of every asset asked for, then one batch per tick with those "
+            "that changed. A slow reader gets the newest price of each asset in its next batch, "
+            "never a growing queue. At most 250 a batch. Public."
+        ),
+    )
+    @staticmethod
+    async def price_updates(
+        info: Info,
+        asset_ids: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(
+                description="Which assets, 1 to 250; every tradable one when not given."
+            ),
+        ] = strawberry.UNSET,
+    ) -> AsyncGenerator[tuple[assets.PriceUpdate, ...], None]:
+        """Stream prices."""
+        wanted = given(asset_ids)
+        ids = None if wanted is None else [asset_id(text) or AssetId(text) for text in wanted]
+        with info.context.prices.stream(ids) as stream:
+            async for batch in stream:
+                info.context.request.forget()
+                yield batch
+
+    @strawberry.federation.field(
+        is_subscription=True,
+        authenticated=True,
+        graphql_type=AccountEvent,
+        description=(
+            "Everything that happens to the signed-in user's account, in order and without gaps: "
+            "with `since`, every event after that version, then live; without it, from now on."
+        ),
+    )
+    @staticmethod
+    async def account_events(
+        info: Info,
+        since: Annotated[
+            int | None,
+            strawberry.argument(description="An account version, 0 to the present one."),
+        ] = strawberry.UNSET,
+    ) -> AsyncGenerator[journal.Entry, None]:
+        """Stream the journal."""
+        viewer, after = await resolve.start_of_events(info.context.request, given(since))
+        async with aclosing(info.context.entries.stream(viewer.account_id, after)) as entries:
+            async for entry in entries:
+                info.context.request.forget()
+                yield entry
+
+    @strawberry.federation.field(
+        is_subscription=True,
+        authenticated=True,
+        graphql_type=Order,
+        description="The signed-in user's orders as they change, from now on.",
+    )
+    @staticmethod
+    async def order_updates(info: Info) -> AsyncGenerator[orders.Order, None]:
+        """Stream orders."""
+        request = info.context.request
+        viewer, after = await resolve.start_of_events(request, None)
+        async with aclosing(info.context.entries.stream(viewer.account_id, after)) as entries:
+            async for entry in entries:
+                request.forget()
+                for order in await request.loaders.orders.load_many(resolve.orders_touched(entry)):
+                    if order is not None:
+                        yield order
