@@ -47,7 +47,7 @@ PRAGMA user_version = {STORE_VERSION};
 def connect_writer(path: Path) -> sqlite3.Connection:
     """Open the file for writing, with its schema; what is committed survives a power cut."""
     with translated(path):
-        connection = _connect(path, "rwc")
+        connection = _connect(path, "rw")
         try:
             _check_version(path, connection, allowed=(0, STORE_VERSION))
             connection.execute("PRAGMA journal_mode = WAL")
@@ -80,7 +80,7 @@ def lock(path: Path) -> int:
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         os.close(descriptor)
         raise StoreLockedError(
             f"{path} is in use. An SQLite store serves one process; use a DynamoDB store to run "

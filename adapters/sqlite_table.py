@@ -63,12 +63,17 @@ class SqliteTable:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # it holds password hashes; SQLite gives its log the same mode
             lock_descriptor = lock(path)
         except OSError as error:
             raise TableUnavailableError(f"{path}: {error}") from error
         try:
             connection = connect_writer(path)
-            reader = connect_reader(path)
+            try:
+                reader = connect_reader(path)
+            except BaseException:
+                connection.close()
+                raise
         except BaseException:
             os.close(lock_descriptor)
             raise
