@@ -72,11 +72,14 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def lock(path: Path) -> int:
-    """Take the lock beside the store and return its file descriptor; closing that lets go.
+def make_and_lock(path: Path) -> int:
+    """Make the store's folder and file, take the lock beside it and return the lock's descriptor.
 
-    The system lets go of it when the process ends in whatever way. Raises StoreLockedError.
+    Closing the descriptor lets go of the lock, and so does the system when the process ends in
+    whatever way. Raises StoreLockedError, and OSError where the file can't be made.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # it holds password hashes; SQLite gives its log the same mode
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

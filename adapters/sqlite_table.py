@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 
-from adapters.sqlite_connection import connect_reader, connect_writer, lock, translated
+from adapters.sqlite_connection import connect_reader, connect_writer, make_and_lock, translated
 from adapters.sqlite_rows import select_one, select_onwards, select_span, to_item
 from adapters.sqlite_transaction import Prepared
 from adapters.sqlite_writer import SqliteWriter
@@ -62,9 +62,7 @@ class SqliteTable:
         TableUnavailableError when the file can't be opened or is no store.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)  # it holds password hashes; SQLite gives its log the same mode
-            lock_descriptor = lock(path)
+            lock_descriptor = make_and_lock(path)
         except OSError as error:
             raise TableUnavailableError(f"{path}: {error}") from error
         try:
@@ -89,7 +87,11 @@ class SqliteTable:
     async def open_read_only(
         cls, path: Path, *, wall_clock_s: Callable[[], float]
     ) -> "SqliteTable":
-        """Open an existing store without the lock, beside a running server or without one."""
+        """Open an existing store without the lock, beside a running server or without one.
+
+        SQLite keeps a small index beside the file even so, so its folder must be writable. Raises
+        TableUnavailableError when the file can't be opened or is no store.
+        """
         return cls(
             path,
             reader=connect_reader(path),
