@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
+from web.logs import current_request
+
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL = "INTERNAL"
 RATE_LIMITED = "RATE_LIMITED"
@@ -26,3 +28,11 @@ def error_response(
     """Return a response with one error and no data."""
     error = {"message": message, "extensions": {"code": code}}
     return JSONResponse({"errors": [error]}, status, headers)
+
+
+def internal_error_response() -> JSONResponse:
+    """Return a response to a request that failed: no more than the name that the log has it by."""
+    notes = current_request.get()
+    request_id = notes.request_id if notes else "unknown"
+    message = f"Something went wrong on our side; it is logged as request {request_id}."
+    return error_response(500, INTERNAL, message)

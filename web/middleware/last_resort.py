@@ -5,8 +5,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.graphql_errors import INTERNAL, error_response
-from web.logs import current_request
+from web.graphql_errors import internal_error_response
 
 INTERNAL_ERROR = 1011
 """Websocket close code. Source: RFC 6455, 7.4.1."""
@@ -34,7 +33,7 @@ class LastResort:
         except Exception:  # noqa: BLE001 (this is the outermost edge)
             _LOG.exception("A request failed in a way that nobody foresaw.")
             if scope["type"] == "http" and not is_begun:
-                await _answer(scope, receive, send)
+                await internal_error_response()(scope, receive, send)
             elif scope["type"] == "websocket" and not is_closed:
                 await _close(send)
 
@@ -42,9 +41,3 @@ class LastResort:
 async def _close(send: Send) -> None:
     with suppress(OSError, RuntimeError):  # the client has left, or the socket is closing
         await send({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": "Internal error"})
-
-
-async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    notes = current_request.get()
-    message = f"Something went wrong on our side; request {notes and notes.request_id}."
-    await error_response(500, INTERNAL, message)(scope, receive, send)

@@ -1,0 +1,76 @@
+"""The ASGI application: addresses inside, guards around them."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from schema.api import make_schema
+from web import pages
+from web.composition import Exchange
+from web.graphql_app import GraphQLEndpoint
+from web.graphql_errors import BAD_USER_INPUT, error_response, internal_error_response
+from web.health import Health
+from web.metrics import CONTENT_TYPE
+from web.middleware.access_log import AccessLog
+from web.middleware.address_limit import AddressLimit
+from web.middleware.body_limit import BodyLimit
+from web.middleware.last_resort import LastResort
+from web.middleware.request_ids import RequestIds
+from web.middleware.security_headers import SecurityHeaders
+from web.paths import GRAPHQL, METRICS
+from web.reception import Reception
+
+
+def make_app(exchange: Exchange) -> ASGIApp:
+    """Return the application of a running exchange."""
+    settings = exchange.settings
+    schema = make_schema()
+    endpoint = GraphQLEndpoint(
+        schema,
+        reception=Reception(exchange.services, prices=exchange.prices, entries=exchange.entries),
+        sockets=exchange.sockets,
+        metrics=exchange.metrics,
+        operations_per_socket=settings.subscriptions_per_socket,
+        has_playground=settings.has_playground,
+    )
+
+    async def show_metrics(request: Request) -> Response:
+        del request
+        return Response(exchange.metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+    routes = [
+        Route(GRAPHQL, endpoint),
+        WebSocketRoute(GRAPHQL, endpoint),
+        *Health(exchange).routes(),
+        Route(METRICS, show_metrics),
+        *pages.routes(exchange, schema.as_str()),
+    ]
+    handlers = {404: _not_found, 405: _wrong_method, Exception: _failed}
+    app: ASGIApp = Starlette(routes=routes, exception_handlers=handlers)
+    app = BodyLimit(app)
+    if settings.requests_per_minute:
+        app = AddressLimit(app, per_minute=settings.requests_per_minute, metrics=exchange.metrics)
+    # The guards, from the inside out: a request passes them in the opposite order.
+    app = SecurityHeaders(app)
+    app = LastResort(app)
+    app = AccessLog(app, exchange.metrics)
+    return RequestIds(app)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    del request, error
+    return error_response(404, BAD_USER_INPUT, f"There is nothing here; the API is at {GRAPHQL}.")
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    del request
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return error_response(405, BAD_USER_INPUT, "This address can only be read.", headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    del request, error
+    return internal_error_response()

@@ -1,0 +1,196 @@
+"""The composition root: everything is made here, once, and let go of in reverse order."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from adapters import jwt_secrets
+from adapters.access_tokens import JwtAccessTokens
+from adapters.account_store import AccountTable
+from adapters.asset_store import AssetTable
+from adapters.catalogue import shipped_catalogue
+from adapters.local_bus import LocalHintBus, LocalTickBus
+from adapters.login_guard import MemoryLoginGuard
+from adapters.password_hashing import Argon2Hashing
+from adapters.session_store import SessionTable
+from adapters.system_clock import SystemClock
+from adapters.system_ids import SystemIds
+from adapters.table import Table
+from adapters.tick_store import TickTable
+from adapters.user_store import UserTable
+from domain.catalogue import CatalogueEntry
+from domain.identity import Identity
+from domain.ids import Ids
+from domain.instants import Clock
+from domain.ledger import Ledger
+from domain.market_feed import MarketFeed
+from domain.ports.identity import PasswordHasher
+from domain.ports.markets import MarketSource
+from domain.price_board import PriceBoard
+from domain.refresh_tokens import RefreshTokens
+from domain.warm_start import warm_start
+from resolvers.context import Services
+from subscriptions.accounts import AccountBroadcast
+from subscriptions.prices import PriceBroadcast
+from web.markets import open_market
+from web.metrics import Metrics
+from web.open_sockets import OpenSockets
+from web.pauses import jittered_pause
+from web.settings import Settings
+from web.stores import open_store
+
+CLOSE_S_MAX = 4.0
+"""Seconds that each part has to close; a store that hangs must not keep the process."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the world outside provides, all of it replaceable: tests give fakes."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    ids: Ids = field(default_factory=SystemIds)
+    pause: Callable[[int], Awaitable[None]] = jittered_pause
+    wall_clock_s: Callable[[], float] = time.time
+    table: Table | None = None
+    """Instead of the settings' store; who gave it closes it."""
+    source: MarketSource | None = None
+    """Instead of the settings' market."""
+    hasher: PasswordHasher | None = None
+    catalogue: tuple[CatalogueEntry, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Everything that runs: what requests use, and what is watched."""
+
+    settings: Settings
+    services: Services
+    prices: PriceBroadcast
+    entries: AccountBroadcast
+    feed: MarketFeed
+    table: Table
+    metrics: Metrics
+    sockets: OpenSockets
+
+
+@asynccontextmanager
+async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterator[Exchange]:
+    """Open and start everything; stop and close it in reverse order.
+
+    Raises StoreLockedError, TableUnavailableError, OutageError, MarketSourceError, JwtSecretError
+    and OSError when something can't be opened.
+    """
+    given = parts or Parts()
+    async with AsyncExitStack() as stack:
+        identity_secrets = settings.jwt_secrets or jwt_secrets.kept(
+            settings.data_folder / "jwt_secret"
+        )
+        table = given.table or await open_store(settings.store, wall_clock_s=given.wall_clock_s)
+        if given.table is None:
+            stack.push_async_callback(_bounded, "the store", table.close)
+        accounts, assets = AccountTable(table), AssetTable(table)
+        ticks = TickTable(table, clock=given.clock)
+        board, metrics = PriceBoard(), Metrics()
+        catalogue = given.catalogue or shipped_catalogue()
+        await warm_start(board, catalogue, assets=assets, ticks=ticks)
+        source = given.source or await open_market(
+            settings.market, board, catalogue, clock=given.clock, ticks=ticks
+        )
+        feed = MarketFeed(
+            source=source,
+            board=board,
+            ticks=ticks,
+            assets=assets,
+            bus=LocalTickBus(),
+            clock=given.clock,
+        )
+        prices = PriceBroadcast(board)
+        stack.callback(prices.close)
+        entries = AccountBroadcast(accounts, LocalHintBus(), look_every=None)
+        hasher = given.hasher or _hashing(stack)
+        services = Services(
+            identity=_identity(given, table, identity_secrets, hasher),
+            ledger=Ledger(
+                accounts=accounts,
+                quotes=board,
+                hints=entries,
+                rules=settings.rules,
+                clock=given.clock,
+                ids=given.ids,
+                pause=given.pause,
+            ),
+            accounts=accounts,
+            assets=assets,
+            board=board,
+            rules=settings.rules,
+            market_source=source.name,
+            clock=given.clock,
+        )
+        _watch(metrics, board, feed)
+        running = asyncio.create_task(feed.run(), name="market feed")
+        stack.push_async_callback(_stop, running)
+        yield Exchange(
+            settings=settings,
+            services=services,
+            prices=prices,
+            entries=entries,
+            feed=feed,
+            table=table,
+            metrics=metrics,
+            sockets=OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics),
+        )
+
+
+def _identity(
+    given: Parts,
+    table: Table,
+    signing: tuple[jwt_secrets.JwtSecret, ...],
+    hasher: PasswordHasher,
+) -> Identity:
+    return Identity(
+        users=UserTable(table),
+        sessions=SessionTable(table),
+        hasher=hasher,
+        guard=MemoryLoginGuard(given.clock),
+        access_tokens=JwtAccessTokens(signing, given.ids),
+        refresh_tokens=RefreshTokens(tuple(one.secret for one in signing)),
+        ids=given.ids,
+        clock=given.clock,
+        pause=given.pause,
+    )
+
+
+def _hashing(stack: AsyncExitStack) -> Argon2Hashing:
+    hashing = Argon2Hashing()
+    stack.callback(hashing.close)
+    return hashing
+
+
+def _watch(metrics: Metrics, board: PriceBoard, feed: MarketFeed) -> None:
+    def count(updates: tuple[object, ...]) -> None:
+        metrics.ticks.inc()
+        metrics.price_changes.inc(len(updates))
+
+    board.listen(count)
+    metrics.watch_market(lambda: feed.health().tick_age)
+
+
+async def _stop(running: asyncio.Task[None]) -> None:
+    """Stop the feed, which makes its last checkpoint; a failure of it was logged as it happened."""
+    running.cancel()
+    await asyncio.wait([running], timeout=CLOSE_S_MAX)
+    if running.done() and not running.cancelled():
+        running.exception()
+
+
+async def _bounded(what: str, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_S_MAX):
+            await close()
+    except TimeoutError:
+        _LOG.warning("It took too long to close %s; going on without.", what)

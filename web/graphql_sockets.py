@@ -1,0 +1,207 @@
+"""The protocol graphql-transport-ws: whatever a client sends, it is told what was wrong with it."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from graphql import GraphQLError, parse
+from starlette.websockets import WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    CompleteMessage,
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.utils.operation import get_operation_type
+
+from domain.sessions import NotAuthenticatedError
+from web.graphql_errors import INTERNAL, RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
+from web.graphql_requests import message_problem
+from web.reception import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from web.graphql_app import GraphQLEndpoint
+
+REASON_BYTES_MAX = 123
+"""Bytes of the reason in a close frame. Source: RFC 6455, 5.5."""
+
+GOODBYE_S_MAX = 3.0
+"""Seconds that queries and mutations on a socket have to end once the server stops."""
+
+GOING_AWAY = 1001
+TRY_AGAIN_LATER = 1013
+BAD_MESSAGE = 4400
+FORBIDDEN = 4403
+TOO_MANY_INITS = 4429
+"""Close codes. Sources: RFC 6455; IANA; the protocol graphql-transport-ws."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class SocketAdapter(ASGIWebSocketAdapter):
+    """A socket that can be closed twice, and that never breaks on a long reason."""
+
+    async def send_json(self, message: "Mapping[str, object]") -> None:
+        """Send text, whatever JSON is encoded to. Raises WebSocketDisconnected."""
+        if self.ws.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnected
+        text = cast("bytes", self.view.encode_json(message)).decode()
+        try:
+            await self.ws.send_text(text)
+        except OSError as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket, unless it is closed."""
+        if self.ws.application_state is WebSocketState.CONNECTED:
+            short = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+            await self.ws.close(code, short)
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """Serves one socket. Its context is the Caller; each operation signs in anew."""
+
+    view: "GraphQLEndpoint"
+    context: Caller
+
+    async def handle(self) -> None:
+        """Serve the socket until it closes."""
+        with self.view.sockets.holding(self):
+            await super().handle()
+
+    async def handle_message(self, message: Message) -> None:
+        """Do what a message asks for, or close with 4400 and the reason."""
+        if problem := message_problem(message):
+            await self.handle_invalid_message(problem)
+        else:
+            await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Sign in with the payload's token, or that of the upgrade request, and acknowledge."""
+        if self.connection_timed_out:
+            return
+        if self.connection_init_received:
+            await self.websocket.close(TOO_MANY_INITS, "Too many initialisation requests")
+            return
+        self.connection_init_received = True
+        if self.connection_init_timeout_task:
+            self.connection_init_timeout_task.cancel()
+        payload = message.get("payload") or {}
+        given = payload.get("Authorization", payload.get("authorization"))
+        if not isinstance(given, str | None):
+            await self.handle_invalid_message("`Authorization` must be a text.")
+            return
+        self.context = replace(self.context, authorization=given or self.context.authorization)
+        try:
+            await self.view.reception.viewer(self.context)
+        except NotAuthenticatedError as error:
+            await self.websocket.close(FORBIDDEN, f"Forbidden: {error.reason.value}")
+        except RequestRefusedError as error:
+            await self.websocket.close(TRY_AGAIN_LATER, error.message)
+        else:
+            await self.send_message({"type": "connection_ack"})
+            self.connection_acknowledged = True
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin an operation, unless there are too many or the server is about to stop."""
+        at_most = self.view.operations_per_socket
+        if not self.connection_acknowledged or message["id"] in self.operations:
+            await super().handle_subscribe(message)
+        elif self.view.sockets.is_closing:
+            await self._refuse(message["id"], "The server is shutting down.", SERVICE_UNAVAILABLE)
+        elif at_most and len(self.operations) >= at_most:
+            told = f"This socket runs {at_most} operations, and no more are allowed."
+            await self._refuse(message["id"], told, RATE_LIMITED)
+        else:
+            await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Run an operation to its end, whatever its kind."""
+        self.view.metrics.socket_operations.inc()
+        outcome = "errors"
+        try:
+            outcome = await self._run(operation)
+        except WebSocketDisconnected:
+            outcome = "disconnected"
+        except asyncio.CancelledError:
+            outcome = "stopped"
+            raise
+        except RequestRefusedError as refused:
+            await self._end(operation, refused.message, refused.code)
+        except Exception:  # noqa: BLE001 (the outermost edge of a task)
+            _LOG.exception("An operation on a websocket failed in a way that nobody foresaw.")
+            await self._end(operation, "Something went wrong on our side.", INTERNAL)
+        finally:
+            self.view.metrics.socket_operations.dec()
+            self.view.metrics.operations.labels("websocket", outcome).inc()
+
+    async def say_goodbye(self) -> None:
+        """Let queries and mutations end, for a while, and close with 1001."""
+        answering = [
+            operation.task
+            for operation in self.operations.values()
+            if operation.task and not _is_subscription(operation)
+        ]
+        if answering:
+            await asyncio.wait(answering, timeout=GOODBYE_S_MAX)
+        await self.websocket.close(GOING_AWAY, "The server is shutting down; connect again.")
+
+    async def handle_invalid_message(self, error_message: str) -> None:
+        """Close the socket: a client that sends such things has a bug."""
+        await self.websocket.close(BAD_MESSAGE, error_message)
+
+    async def _run(self, operation: Operation[Any, None]) -> str:
+        context = await self.view.reception.context(self.context)
+        results = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=context,
+            root_value=None,
+            operation_name=operation.operation_name,
+        )
+        outcome = "ok"
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, PreExecutionError):
+                    await operation.send_initial_errors(result.errors or [])
+                    return "errors"
+                if isinstance(result, ExecutionResult):
+                    outcome = "errors" if result.errors else outcome
+                    await operation.send_next(result)
+        await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+        return outcome
+
+    async def _end(self, operation: Operation[Any, None], message: str, code: str) -> None:
+        try:
+            await operation.send_initial_errors([_error(message, code)])
+        except WebSocketDisconnected:
+            return
+
+    async def _refuse(self, operation_id: str, message: str, code: str) -> None:
+        errors = [_error(message, code).formatted]
+        await self.send_message({"id": operation_id, "type": "error", "payload": errors})
+
+
+def _error(message: str, code: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code})
+
+
+def _is_subscription(operation: Operation[Any, None]) -> bool:
+    try:
+        document = parse(operation.query)
+        kind = get_operation_type(document, operation.operation_name)
+    except (GraphQLError, RuntimeError, RecursionError):
+        return False
+    return kind is OperationType.SUBSCRIPTION

@@ -1,0 +1,79 @@
+"""The pages for people: where to begin, and a playground."""
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from strawberry.http.ides import get_graphql_ide_html
+
+from web import paths
+from web.composition import Exchange
+
+_OWN_ADDRESS = 'window.location.href.split("?")[0]'
+"""Where Strawberry's page sends operations: to itself, unless told otherwise."""
+
+
+def routes(exchange: Exchange, sdl: str) -> list[Route]:
+    """Return the pages; the playground only where the settings ask for it."""
+    begin = HTMLResponse(_begin(has_playground=exchange.settings.has_playground))
+    schema = PlainTextResponse(sdl)
+
+    async def show_begin(request: Request) -> HTMLResponse:
+        del request
+        return begin
+
+    async def show_schema(request: Request) -> PlainTextResponse:
+        del request
+        return schema
+
+    shown = [Route(paths.CONSOLE, show_begin), Route(paths.SCHEMA, show_schema)]
+    if exchange.settings.has_playground:
+        playground = HTMLResponse(playground_html())
+
+        async def show_playground(request: Request) -> HTMLResponse:
+            del request
+            return playground
+
+        shown.append(Route(paths.PLAYGROUND, show_playground))
+    return shown
+
+
+def playground_html() -> str:
+    """Return Strawberry's GraphiQL, pointed at our endpoint."""
+    return get_graphql_ide_html(graphql_ide="graphiql").replace(
+        _OWN_ADDRESS, f'window.location.origin + "{paths.GRAPHQL}"'
+    )
+
+
+def _begin(*, has_playground: bool) -> str:
+    shown = [
+        (paths.PLAYGROUND, "write and run queries in the browser"),
+        (paths.GRAPHQL, "the API: POST, GET for queries, websocket for subscriptions"),
+        (paths.SCHEMA, "the whole schema as text"),
+        (paths.HEALTH, "is it there? /health/ready tells whether it works"),
+        (paths.METRICS, "numbers for Prometheus"),
+    ]
+    items = "\n".join(
+        f'<li><a href="{path}">{path}</a>: {escape(told)}</li>'
+        for path, told in shown
+        if has_playground or path != paths.PLAYGROUND
+    )
+    return _PAGE.replace("ITEMS", items)
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>CNOP, a paper-trading exchange</title>
+<style>body { font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; }</style>
+<h1>CNOP</h1>
+<p>A paper-trading exchange for crypto assets behind one GraphQL API. Register, put play money in,
+buy and sell at live prices, and watch the portfolio move.</p>
+<ul>
+ITEMS
+</ul>
+<p>New here? The tour in README.md takes two minutes, with queries to copy.</p>
+</html>
+"""

@@ -1,0 +1,76 @@
+"""Where every operation begins: who asks, from where, and what they may call."""
+
+from dataclasses import dataclass
+
+from domain.identity import Identity
+from domain.outages import OutageError
+from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason, Viewer
+from resolvers.context import Request, Services
+from schema.context import Context
+from subscriptions.accounts import AccountBroadcast
+from subscriptions.prices import PriceBroadcast
+from web.graphql_errors import SERVICE_UNAVAILABLE, RequestRefusedError
+from web.logs import current_request
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a request says of itself; nothing of it is proven."""
+
+    address: str
+    authorization: str | None = None
+
+
+class Reception:
+    """Makes a context for each operation, anew: a session may have ended since the last one."""
+
+    def __init__(
+        self, services: Services, *, prices: PriceBroadcast, entries: AccountBroadcast
+    ) -> None:
+        self._services = services
+        self._prices = prices
+        self._entries = entries
+
+    async def context(self, caller: Caller) -> Context:
+        """Return a caller's context; a token that opens nothing makes a stranger of them.
+
+        Raises RequestRefusedError when nobody can tell who they are at present.
+        """
+        viewer, failure = None, None
+        try:
+            viewer = await self.viewer(caller)
+        except NotAuthenticatedError as error:
+            failure = error.reason
+        notes = current_request.get()
+        request = Request(
+            self._services,
+            request_id=notes.request_id if notes else "",
+            address=caller.address,
+            viewer=viewer,
+            sign_in_failure=failure,
+        )
+        return Context(request=request, prices=self._prices, entries=self._entries)
+
+    async def viewer(self, caller: Caller) -> Viewer | None:
+        """Return whose token it is; None for who has none.
+
+        Raises NotAuthenticatedError, and RequestRefusedError as `context` does.
+        """
+        if caller.authorization is None:
+            return None
+        scheme, _, token = caller.authorization.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotAuthenticatedError(NotAuthenticatedReason.INVALID)
+        identity: Identity = self._services.identity
+        try:
+            viewer = await identity.authenticate(token.strip())
+        except OutageError as error:
+            raise RequestRefusedError(
+                503,
+                "Sessions can't be checked at present; nothing was done. Try again soon.",
+                SERVICE_UNAVAILABLE,
+            ) from error
+        notes = current_request.get()
+        if notes is not None:
+            notes.user = viewer.user_id
+        return viewer
