@@ -162,14 +162,12 @@ def _precedes(first: AssetPlace, second: AssetPlace, order: AssetOrder) -> bool:
 
 
 def _sort_value(asset: Asset, field: AssetField) -> SortValue:
-    match field:
-        case AssetField.MARKET_CAP_RANK:
-            return asset.market_cap_rank
-        case AssetField.NAME:
-            return asset.name.casefold()
-        case AssetField.PRICE:
-            return asset.price.units
-        case AssetField.PRICE_CHANGE_24H:
-            return asset.price_change_24h.units
-        case AssetField.VOLUME_24H:
-            return None if asset.volume_24h is None else asset.volume_24h.units
+    if field is AssetField.MARKET_CAP_RANK:
+        return asset.market_cap_rank
+    if field is AssetField.NAME:
+        return asset.name.casefold()
+    if field is AssetField.PRICE:
+        return asset.price.units
+    if field is AssetField.PRICE_CHANGE_24H:
+        return asset.price_change_24h.units
+    return None if asset.volume_24h is None else asset.volume_24h.units
