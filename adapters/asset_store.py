@@ -21,8 +21,9 @@ class AssetTable:
     The list is written last, so an asset that it names has been stored whole.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, items_at_once: int = ITEMS_WRITTEN_AT_ONCE) -> None:
         self._table = table
+        self._items_at_once = items_at_once
 
     async def load(self) -> Sequence[AssetState]:
         async with translated():
@@ -41,8 +42,8 @@ class AssetTable:
         items = [Item(asset_key(state.id), asset_attributes(state)) for state in kept]
         through = max((state.through for state in kept), default=0)
         async with translated():
-            for start in range(0, len(items), ITEMS_WRITTEN_AT_ONCE):
-                await self._write(items[start : start + ITEMS_WRITTEN_AT_ONCE])
+            for start in range(0, len(items), self._items_at_once):
+                await self._write(items[start : start + self._items_at_once])
             await self._write([Item(_LIST, {"ids": [s.id for s in kept], "through": through})])
 
     async def _write(self, items: Sequence[Item]) -> None:
