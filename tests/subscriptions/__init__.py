@@ -1,0 +1,1 @@
+"""Streams alone: what a reader gets, and when."""
