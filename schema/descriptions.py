@@ -12,12 +12,13 @@ def described_enum(
 ) -> None:
     """Make the enumeration a GraphQL one, with a description for each of its values.
 
-    Strawberry keeps its definition on the class itself. Raises ValueError when a value has no description, or a description no value.
+    Strawberry keeps its definition on the class itself. Raises ValueError when a value has no
+    description, or a description no value.
     """
     if set(values) != set(enum.__members__):
         message = f"{enum.__name__} has the values {list(enum.__members__)}, not {list(values)}"
         raise ValueError(message)
-    graphql_enum = strawberry.enum(enum, name=name, description=description)
-    definition: StrawberryEnumDefinition = graphql_enum.__strawberry_definition__
+    strawberry.enum(enum, name=name, description=description)
+    definition: StrawberryEnumDefinition = vars(enum)["__strawberry_definition__"]
     for value in definition.values:
         value.description = values[value.name]
