@@ -42,7 +42,7 @@ from web.pauses import jittered_pause
 from web.settings import Settings
 from web.stores import open_store
 
-CLOSE_S_MAX = 4.0
+CLOSE_S_MAX = 2.0
 """Seconds that each part has to close; a store that hangs must not keep the process."""
 
 _LOG = logging.getLogger(__name__)

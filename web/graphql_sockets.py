@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REASON_BYTES_MAX = 123
 """Bytes of the reason in a close frame. Source: RFC 6455, 5.5."""
 
-GOODBYE_S_MAX = 3.0
+GOODBYE_S_MAX = 2.0
 """Seconds that queries and mutations on a socket have to end once the server stops."""
 
 GOING_AWAY = 1001

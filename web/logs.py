@@ -63,6 +63,7 @@ def set_up_logs(level: str, *, as_json: bool, stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.getLevelName(level), logging.INFO))
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it tells, we tell ourselves
     for package in OUR_PACKAGES:
         logging.getLogger(package).setLevel(level)
 

@@ -104,6 +104,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def read_store(environ: Mapping[str, str]) -> SqliteStore | DynamoDbStore:
+    """Return which store is meant, whatever the other settings are. Raises SettingsError."""
+    variables = Variables(environ)
+    store = _store(variables)
+    variables.settle()
+    return store
+
+
 def unknown_names(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return variables that look like settings of ours, and are none."""
     return tuple(sorted(n for n in environ if n.startswith("CNOP_") and n not in _KNOWN))

@@ -1,0 +1,81 @@
+"""What the command line takes, and what `--help` says of it."""
+
+import argparse
+from importlib.metadata import version
+from pathlib import Path
+
+_CODES = """\
+exit codes:
+  0    done; of an audit: nothing is wrong
+  1    of an audit: something is wrong
+  2    it could not be done; a sentence on stderr says why
+  130  interrupted from the keyboard
+"""
+
+_SERVE = """\
+Start the server. Settings come from the environment and, in development, from
+a file named .env; README.md lists them. Without any, the server listens on
+127.0.0.1:8000, keeps its data in var/cnop.db and simulates a market.
+
+SIGTERM and Ctrl+C stop it: what was accepted is answered, sockets are closed,
+the store is closed, and the exit code is 0.
+"""
+
+_AUDIT = """\
+Check everything that must always hold of a store: journals without gaps whose
+legs sum to zero, accounts and positions as their journals make them, orders,
+keys, rewards, users and claims. It only reads, also beside a running server.
+Findings go to stdout, one a line as PLACE: MESSAGE, progress to stderr.
+"""
+
+_EXPORT = """\
+Write an SQLite store as JSON Lines, all of it as of one instant, also beside a
+running server. Each line has the form of DynamoDB's own exports; amounts are
+digits in the smallest units. What is written holds personal data.
+"""
+
+
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options of a command, whose name is `command`; exits on wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="cnop",
+        description="A paper-trading exchange for crypto assets behind one GraphQL API.",
+        epilog=f"cnop COMMAND --help tells more.\n\n{_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cnop {version('cnop')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, summary: str, description: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=summary,
+            description=description,
+            epilog=_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    serving = command("serve", "start the server", _SERVE)
+    serving.add_argument("--host", help="instead of CNOP_HOST")
+    serving.add_argument("--port", help="instead of CNOP_PORT; 0 takes a free one")
+
+    auditing = command("audit", "verify every invariant of a store", _AUDIT)
+    _add_store(auditing)
+
+    command("schema", "print the GraphQL schema", "Print the GraphQL schema.\n")
+
+    exporting = command("export", "write a store as JSON Lines", _EXPORT)
+    _add_store(exporting)
+    exporting.add_argument(
+        "--output", type=Path, metavar="FILE", help="instead of stdout; written whole or not at all"
+    )
+    exporting.add_argument(
+        "--with-secrets",
+        action="store_true",
+        help="include password hashes and sessions, as a complete backup needs them",
+    )
+    return parser.parse_args(arguments)
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", help="instead of CNOP_STORE, such as sqlite:backup/cnop.db")
