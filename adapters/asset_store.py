@@ -1,13 +1,13 @@
 """Checkpoints of the price board on the table: an item for each asset, and one that lists them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from adapters.asset_items import asset_attributes, asset_key, asset_state
 from adapters.content_token import content_token
 from adapters.fields import Fields, StoredWronglyError
 from adapters.outages import translated
-from adapters.table import Item, Key, Put, Table
-from domain.asset_state import AssetState
+from adapters.table import Item, Key, Put, Table, Value
+from domain.asset_state import Checkpoint
 
 ITEMS_WRITTEN_AT_ONCE = 25
 """Assets in one transaction: some 100 KB, and a millisecond on the event loop."""
@@ -18,33 +18,38 @@ _LIST = Key("ASSETS", "LIST")
 class AssetTable:
     """The `AssetStore` on a table.
 
-    The list is written last, so an asset that it names has been stored whole.
+    The list is written last: an asset that it names is stored, and through the tick that it names
+    every asset is current.
     """
 
     def __init__(self, table: Table, *, items_at_once: int = ITEMS_WRITTEN_AT_ONCE) -> None:
         self._table = table
         self._items_at_once = items_at_once
 
-    async def load(self) -> Sequence[AssetState]:
+    async def load(self) -> Checkpoint:
         async with translated():
             listed = await self._table.get(_LIST)
             if listed is None:
-                return ()
+                return Checkpoint()
             ids = Fields(listed).texts("ids")
             items = await self._table.get_many(map(asset_key, ids))
         missing = [asset_id for asset_id in ids if asset_key(asset_id) not in items]
         if missing:
             raise StoredWronglyError(f"{_LIST} names what is not there: {', '.join(missing)}")
-        return [asset_state(items[asset_key(asset_id)]) for asset_id in ids]
+        return Checkpoint(
+            states=tuple(asset_state(items[asset_key(asset_id)]) for asset_id in ids),
+            through=Fields(listed).whole("through"),
+        )
 
-    async def save(self, states: Iterable[AssetState]) -> None:
-        kept = list(states)
-        items = [Item(asset_key(state.id), asset_attributes(state)) for state in kept]
-        through = max((state.through for state in kept), default=0)
+    async def save(self, checkpoint: Checkpoint) -> None:
+        states = checkpoint.states
+        items = [Item(asset_key(state.id), asset_attributes(state)) for state in states]
+        ids: list[Value] = [state.id for state in states]
+        listed = Item(_LIST, {"ids": ids, "through": checkpoint.through})
         async with translated():
             for start in range(0, len(items), self._items_at_once):
                 await self._write(items[start : start + self._items_at_once])
-            await self._write([Item(_LIST, {"ids": [s.id for s in kept], "through": through})])
+            await self._write([listed])
 
     async def _write(self, items: Sequence[Item]) -> None:
         # A checkpoint holds the number of its last tick, so its content never comes back.

@@ -102,6 +102,14 @@ class AssetState:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Assets that are current through one tick; some may have seen later ones already."""
+
+    states: tuple[AssetState, ...] = ()
+    through: int = 0
+
+
 def _moved(asset: Asset, price: Price, tick: Tick, history: PriceHistory) -> Asset:
     is_change = price != asset.price
     week, month = history.before_days(WEEK_DAYS), history.before_days(DAYS_MAX)

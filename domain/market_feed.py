@@ -131,11 +131,10 @@ class MarketFeed:
         Raises OutageError or OutcomeUnknownError; the ticks are still there then.
         """
         self._checkpointed_at = self._clock.now()
-        states = self._board.checkpoint()
-        through = self._board.next_number - 1
-        await self._assets.save(states)
-        self._checkpointed_through = through
-        await self._ticks.trim(through - TICKS_KEPT)
+        checkpoint = self._board.checkpoint()
+        await self._assets.save(checkpoint)
+        self._checkpointed_through = checkpoint.through
+        await self._ticks.trim(checkpoint.through - TICKS_KEPT)
 
     def health(self) -> FeedHealth:
         """Tell whether the feed is running and was not silent for longer than its source may be.

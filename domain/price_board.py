@@ -1,6 +1,6 @@
 """All latest prices, in memory: what every query, order and subscription reads them from."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +12,7 @@ from domain.asset_listing import (
     page_of,
     sorted_assets,
 )
-from domain.asset_state import AssetState
+from domain.asset_state import AssetState, Checkpoint
 from domain.assets import Asset, PriceUpdate, Quote
 from domain.ids import AssetId
 from domain.money import Price
@@ -53,18 +53,18 @@ class PriceBoard:
         """The highest fencing number that was seen."""
         return self._fence
 
-    def load(self, states: Iterable[AssetState]) -> None:
-        """Put assets on the board, or others in their place.
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Put the assets of a checkpoint on the board, or in the place of others.
 
-        The board stands at the lowest tick that one of them is current through; of the ticks that
-        follow, each asset takes those that it hasn't seen.
+        The board stands at the checkpoint's tick; of the ticks that follow, each asset takes those
+        that it hasn't seen.
         """
-        entering = {state.id: state for state in states}
-        self._states.update(entering)
-        if entering:
-            self._number = min(state.through for state in entering.values())
-            self._number_seen = max(state.through for state in entering.values())
-            self._fence = max(self._fence, *(state.fence for state in entering.values()))
+        self._number = checkpoint.through
+        self._number_seen = max(self._number_seen, checkpoint.through)
+        for state in checkpoint.states:
+            self._states[state.id] = state
+            self._number_seen = max(self._number_seen, state.through)
+            self._fence = max(self._fence, state.fence)
         self._rank()
 
     def apply(self, tick: Tick) -> tuple[PriceUpdate, ...]:
@@ -144,12 +144,13 @@ class PriceBoard:
             listing = tuple(filter(where.takes, listing))
         return page_of(listing, order, stretch)
 
-    def checkpoint(self) -> tuple[AssetState, ...]:
+    def checkpoint(self) -> Checkpoint:
         """Return all there is to know, to be loaded again later."""
-        return tuple(
-            replace(state, through=self._number_seen, fence=self._fence)
-            for state in self._states.values()
+        through, fence = self._number_seen, self._fence
+        states = tuple(
+            replace(state, through=through, fence=fence) for state in self._states.values()
         )
+        return Checkpoint(states=states, through=through)
 
     def listen(self, listener: BoardListener) -> Callable[[], None]:
         """Call `listener` after each tick that changes a price; returns how to stop that."""

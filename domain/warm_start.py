@@ -1,8 +1,8 @@
 """Going on exactly where prices stood: the last checkpoint, and every tick stored since."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from domain.asset_state import Checkpoint
 from domain.catalogue import CatalogueEntry
 from domain.ports.markets import AssetStore, TickStore
 from domain.price_board import PriceBoard
@@ -16,15 +16,14 @@ async def warm_start(
     The catalogue's facts replace older ones, and assets that are new in it enter with their
     starting price. Raises OutageError when a store can't answer.
     """
-    stored = {state.id: state for state in await assets.load()}
-    through = min((state.through for state in stored.values()), default=0)
+    stored = await assets.load()
+    states = {state.id: state for state in stored.states}
     for entry in catalogue:
-        state = stored.get(entry.facts.id)
-        if state is None:
-            stored[entry.facts.id] = replace(entry.first_state(), through=through)
-        else:
-            stored[entry.facts.id] = state.described(entry.facts)
-    board.load(stored.values())
+        known = states.get(entry.facts.id)
+        states[entry.facts.id] = (
+            entry.first_state() if known is None else known.described(entry.facts)
+        )
+    board.load(Checkpoint(states=tuple(states.values()), through=stored.through))
     await catch_up(board, ticks)
 
 

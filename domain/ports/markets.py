@@ -1,11 +1,11 @@
 """Where prices come from, where they are kept, and how they get around."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from domain.asset_state import AssetState
+from domain.asset_state import Checkpoint
 from domain.assets import Quote
 from domain.ids import AssetId
 from domain.ticks import PriceReport, Tick
@@ -78,13 +78,13 @@ class AssetStore(Protocol):
     the store didn't say.
     """
 
-    async def load(self) -> Sequence[AssetState]:
-        """Return the assets of the last whole checkpoint, or of a later one that was broken off.
+    async def load(self) -> Checkpoint:
+        """Return the last whole checkpoint, an empty one where there is none.
 
-        Each says through which tick it is current.
+        Of a later one that was broken off, some of its assets may be there already.
         """
 
-    async def save(self, states: Iterable[AssetState]) -> None:
+    async def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, durable on return. It need not be of one piece: see `load`."""
 
 

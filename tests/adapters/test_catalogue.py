@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from adapters.catalogue import shipped_catalogue
 from domain.asset_listing import AssetOrder
+from domain.asset_state import Checkpoint
 from domain.ids import ASSET_ID
 from domain.money import Percent, Price
 from domain.price_board import PriceBoard
@@ -48,7 +49,7 @@ def test_supplies_and_extremes_agree_with_each_other() -> None:
 def test_it_is_in_the_order_of_market_caps() -> None:
     entries = shipped_catalogue()
     board = PriceBoard()
-    board.load(entry.first_state() for entry in entries)
+    board.load(Checkpoint(states=tuple(entry.first_state() for entry in entries)))
     ranked = board.listed(AssetOrder())
     assert [asset.id for asset in ranked] == [entry.facts.id for entry in entries]
     assert [asset.market_cap_rank for asset in ranked] == list(range(1, 51))

@@ -21,7 +21,7 @@ from adapters.table import (
     Value,
 )
 from adapters.tick_store import TICK_LIFETIME, TICKS_READ_MAX, TickTable
-from domain.asset_state import AssetState
+from domain.asset_state import AssetState, Checkpoint
 from domain.assets import AssetFacts, PriceExtreme
 from domain.ids import AssetId
 from domain.money import Price, Quantity
@@ -55,6 +55,10 @@ def stores() -> tuple[MemoryTable, TickTable, AssetTable]:
     clock = SetClock()
     table = MemoryTable(clock.now_s)
     return table, TickTable(table, clock=clock), AssetTable(table)
+
+
+def checkpoint(*states: AssetState) -> Checkpoint:
+    return Checkpoint(states=states, through=7)
 
 
 @given(made=TICKS)
@@ -134,7 +138,7 @@ async def test_outages_of_the_table_are_told_as_such() -> None:
         ticks.last,
         lambda: ticks.trim(1),
         assets.load,
-        lambda: assets.save([state(BTC)]),
+        lambda: assets.save(checkpoint(state(BTC))),
     ):
         table.fail_next(TableUnavailableError("away"))
         with pytest.raises(OutageError):
@@ -205,31 +209,32 @@ def test_an_asset_comes_back_exactly(
 
     async def write_and_read() -> None:
         _, _, assets = stores()
-        await assets.save([made])
-        assert await assets.load() == [made]
+        await assets.save(checkpoint(made))
+        assert await assets.load() == checkpoint(made)
 
     asyncio.run(write_and_read())
 
 
 async def test_before_the_first_checkpoint_there_are_no_assets() -> None:
     _, _, assets = stores()
-    assert await assets.load() == ()
+    assert await assets.load() == Checkpoint()
 
 
 async def test_an_asset_of_every_catalogue_size_fits() -> None:
     _, _, assets = stores()
     states = [after_many(state(AssetId(f"A{n}"), supply=1), [n + 1] * 9) for n in range(260)]
-    await assets.save(states)
-    assert await assets.load() == states
+    await assets.save(checkpoint(*states))
+    assert await assets.load() == checkpoint(*states)
 
 
 async def test_a_checkpoint_broken_off_leaves_the_assets_that_were_listed() -> None:
     table, _, assets = stores()
-    await assets.save([state(BTC, 1)])
+    await assets.save(checkpoint(state(BTC, 1)))
     table.fail_next(TableOutcomeUnknownError("lost"), is_written=True)
     with pytest.raises(OutcomeUnknownError):
-        await assets.save([state(BTC, 2), state(ETH, 3)])
-    assert [found.asset.price for found in await assets.load()] == [usd(2)]
+        await assets.save(replace(checkpoint(state(BTC, 2), state(ETH, 3)), through=8))
+    found = await assets.load()
+    assert (found.through, [one.asset.price for one in found.states]) == (7, [usd(2)])
 
 
 @pytest.mark.parametrize(
@@ -238,7 +243,7 @@ async def test_a_checkpoint_broken_off_leaves_the_assets_that_were_listed() -> N
 )
 async def test_a_damaged_asset_is_told_by_name(changes: dict[str, Value]) -> None:
     table, _, assets = stores()
-    await assets.save([state(BTC)])
+    await assets.save(checkpoint(state(BTC)))
     await table.transact([Update(Key("ASSET#BTC", "ASSET"), changes)], token="damage")
     with pytest.raises(StoredWronglyError, match="ASSET#BTC"):
         await assets.load()
@@ -246,7 +251,7 @@ async def test_a_damaged_asset_is_told_by_name(changes: dict[str, Value]) -> Non
 
 async def test_an_asset_that_is_listed_and_not_there_is_told_by_name() -> None:
     table, _, assets = stores()
-    await assets.save([state(BTC)])
+    await assets.save(checkpoint(state(BTC)))
     listed = Key("ASSETS", "LIST")
     await table.transact([Update(listed, {"ids": ["BTC", "ETH"]})], token="damage")
     with pytest.raises(StoredWronglyError, match="ETH"):
@@ -261,9 +266,9 @@ async def test_markets_are_kept_on_every_engine(table: Table) -> None:
     with pytest.raises(TickTakenError):
         await ticks.put(tick(1, {BTC: 5}))
     states = [after_many(state(BTC, 100, supply=20), [10**23, 1]), state(ETH)]
-    await assets.save(states)
+    await assets.save(checkpoint(*states))
     assert await ticks.last() == made
-    assert await assets.load() == states
+    assert await assets.load() == checkpoint(*states)
     await ticks.trim(1)
     assert await ticks.last() is None
 

@@ -8,7 +8,7 @@ from adapters.asset_store import AssetTable
 from adapters.local_bus import LocalTickBus
 from adapters.table import TableUnavailableError, Write
 from adapters.tick_store import TickTable
-from domain.asset_state import AssetState
+from domain.asset_state import AssetState, Checkpoint
 from domain.assets import AssetFacts
 from domain.catalogue import CatalogueEntry
 from domain.ids import AssetId
@@ -57,7 +57,7 @@ def state(asset_id: AssetId, dollars: int | str = 100, supply: int | None = None
 
 def board_of(*states: AssetState) -> PriceBoard:
     board = PriceBoard()
-    board.load(states)
+    board.load(Checkpoint(states=states))
     return board
 
 

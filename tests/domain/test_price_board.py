@@ -1,12 +1,12 @@
 """The board: one process's view of all prices."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.asset_listing import AssetOrder
+from domain.asset_state import Checkpoint
 from domain.assets import PriceUpdate, Quote
 from domain.ids import AssetId
 from domain.money import Money
@@ -40,8 +40,8 @@ def test_ranks_follow_the_market_caps_of_known_supply() -> None:
     board.apply(tick(1, {ETH: 200}))
     ranks = {asset.id: asset.market_cap_rank for asset in board.assets()}
     assert ranks == {ETH: 1, BTC: 2, LTC: None}
-    unknown = replace(board.checkpoint()[1].described(facts(ETH)), through=1)
-    board.load([unknown])
+    unknown = board.checkpoint().states[1].described(facts(ETH))
+    board.load(Checkpoint(states=(unknown,), through=1))
     assert {asset.id: asset.market_cap_rank for asset in board.assets()} == {
         ETH: None,
         BTC: 1,
@@ -108,7 +108,8 @@ def test_listeners_are_told_of_changes_once_the_board_shows_them() -> None:
 def test_a_checkpoint_that_is_loaded_gives_the_same_board() -> None:
     board = board_of(state(BTC, 100, supply=10), state(ETH, 10))
     board.apply(tick(4, {BTC: 110}, fence=3))
-    copy = board_of(*board.checkpoint())
+    copy = PriceBoard()
+    copy.load(board.checkpoint())
     assert copy.checkpoint() == board.checkpoint()
     assert (copy.number, copy.next_number, copy.fence) == (4, 5, 3)
 
@@ -119,18 +120,20 @@ def test_assets_of_a_broken_off_checkpoint_take_only_the_ticks_they_have_not_see
     states = {}
     for made in ticks:
         whole.apply(made)
-        states[made.number] = {state.id: state for state in whole.checkpoint()}
-    torn = board_of(states[2][BTC], states[4][ETH])
+        states[made.number] = {state.id: state for state in whole.checkpoint().states}
+    torn = PriceBoard()
+    torn.load(Checkpoint(states=(states[2][BTC], states[4][ETH]), through=2))
     assert (torn.number, torn.next_number) == (2, 5)
     for made in ticks:
         torn.apply(made)
     assert torn.checkpoint() == whole.checkpoint()
 
 
-def test_an_empty_load_changes_nothing() -> None:
-    board = board_of(state(BTC, 100))
-    board.load([])
-    assert board.next_number == 1
+def test_what_is_loaded_again_takes_the_place_of_the_asset() -> None:
+    board = board_of(state(BTC, 100), state(ETH, 10))
+    board.load(Checkpoint(states=(state(BTC, 7),), through=3))
+    assert {asset.id: asset.price for asset in board.assets()} == {BTC: usd(7), ETH: usd(10)}
+    assert (board.number, board.next_number) == (3, 4)
 
 
 @given(
