@@ -57,6 +57,11 @@ class Request:
         self.viewer = viewer
         self.forget()
 
+    def sign_out(self) -> None:
+        """Go on as a stranger: what follows in the same document is nobody's."""
+        self.viewer, self._sign_in_failure = None, NotAuthenticatedReason.REVOKED
+        self.forget()
+
     def forget(self) -> None:
         """Load everything anew from here on: after a change, or for a stream's next event."""
         self.loaders = self._fresh_loaders()

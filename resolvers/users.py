@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.refusals import Refusal, UserError
-from domain.sessions import Viewer
 from domain.sign_ins import SessionTokens, SignedIn
 from domain.users import ProfileChange, Registration, User
 from resolvers.context import Request
@@ -70,6 +69,7 @@ async def logout(request: Request) -> DoneResult:
     """End the viewer's session."""
     viewer = request.signed_in()
     await request.services.identity.logout(viewer)
+    request.sign_out()
     return DoneResult(success=True)
 
 
@@ -85,7 +85,7 @@ async def update_profile(request: Request, change: ProfileChange) -> ProfileResu
 
 async def change_password(request: Request, current: str, new: str) -> DoneResult:
     """Change the password, and end every session but the viewer's."""
-    viewer: Viewer = request.signed_in()
+    viewer = request.signed_in()
     try:
         await request.services.identity.change_password(
             viewer, current=current, new=new, address=request.address
