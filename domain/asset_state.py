@@ -1,5 +1,6 @@
 """An asset together with what its next figures are worked out from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -108,6 +109,9 @@ class Checkpoint:
 
     states: tuple[AssetState, ...] = ()
     through: int = 0
+
+    def __iter__(self) -> Iterator[AssetState]:
+        return iter(self.states)
 
 
 def _moved(asset: Asset, price: Price, tick: Tick, history: PriceHistory) -> Asset:

@@ -17,7 +17,7 @@ async def warm_start(
     starting price. Raises OutageError when a store can't answer.
     """
     stored = await assets.load()
-    states = {state.id: state for state in stored.states}
+    states = {state.id: state for state in stored}
     for entry in catalogue:
         known = states.get(entry.facts.id)
         states[entry.facts.id] = (
