@@ -80,6 +80,11 @@ class Entry:
     is_red_pocket: bool | None = None
     cancelled_orders: tuple[OrderId, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """Name the entry: the account and the version."""
+        return f"txn_{self.account_id.removeprefix('acc_')}_{self.version}"
+
     def __post_init__(self) -> None:
         """Refuse an entry that would make or lose anything."""
         off = {unit: units for unit, units in balances(self.legs).items() if units}
