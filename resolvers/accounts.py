@@ -1,26 +1,21 @@
 """The viewer's own account, what it may still move today, and what it is worth."""
 
 from domain.accounts import Account
-from domain.assets import Asset
 from domain.funds import Allowance, deposit_allowance, withdrawal_allowance
-from domain.ids import AccountId, AssetId
+from domain.ids import AccountId
 from domain.money import Percent
-from domain.portfolios import Portfolio, ValuedPosition, portfolio
-from domain.ports.accounts import Holdings
+from domain.portfolios import Portfolio, ValuedPosition
 from resolvers.context import Request
 
 
 async def account(request: Request) -> Account | None:
     """Return the viewer's account."""
-    return await request.services.accounts.account(request.signed_in().account_id)
+    return await request.loaders.accounts.load(request.signed_in().account_id)
 
 
 async def own_account(request: Request, account_id: str) -> Account | None:
     """Return an account if it is the viewer's; somebody else's looks like a missing one."""
-    viewer = request.viewer
-    if viewer is None or viewer.account_id != account_id:
-        return None
-    return await request.services.accounts.account(AccountId(account_id))
+    return await request.loaders.accounts.load(AccountId(account_id))
 
 
 def deposit_allowance_of(request: Request, account: Account) -> Allowance:
@@ -37,25 +32,17 @@ def withdrawal_allowance_of(request: Request, account: Account) -> Allowance:
 
 async def viewers_portfolio(request: Request) -> Portfolio:
     """Return the viewer's account and positions, valued at one set of prices."""
-    holdings = await request.services.accounts.holdings(request.signed_in().account_id)
-    return portfolio(
-        holdings.account,
-        holdings.positions,
-        await _assets_in(request, holdings),
-        request.now(),
-    )
-
-
-async def _assets_in(request: Request, holdings: Holdings) -> dict[AssetId, Asset]:
-    """Return the assets of all positions: one batch, and none of it awaited between prices."""
-    ids = [position.asset_id for position in holdings.positions]
-    found = await request.loaders.assets.load_many(ids)
-    return {asset.id: asset for asset in found if asset is not None}
+    return await request.loaders.portfolios.load(request.signed_in().account_id)
 
 
 async def allocation_percent(request: Request, held: ValuedPosition) -> Percent:
-    """Return a position's share of cash plus assets; in a payload it is worked out on demand."""
-    total = held.total_value
-    if total is None:
-        total = (await viewers_portfolio(request)).total_value
-    return held.share_of(total)
+    """Return a position's share of cash plus assets.
+
+    Outside of a portfolio it is worked out on demand, and once for a whole list: the share that
+    the position in this asset has now.
+    """
+    if held.total_value is not None:
+        return held.share_of(held.total_value)
+    whole = await viewers_portfolio(request)
+    shares = {one.asset_id: one.share_of(whole.total_value) for one in whole.positions}
+    return shares.get(held.asset_id, Percent(0))

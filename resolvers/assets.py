@@ -2,7 +2,7 @@
 
 import json
 
-from domain.asset_listing import AssetFilter, AssetOrder, AssetPlace
+from domain.asset_listing import AssetField, AssetFilter, AssetOrder, AssetPlace
 from domain.assets import Asset
 from domain.idempotency import fingerprint
 from domain.ids import AssetId, asset_id
@@ -23,7 +23,10 @@ def assets(
 ) -> Connection[Asset]:
     """Return a page of assets, all as of one tick."""
     scope = f"assets {fingerprint(where)} {fingerprint(order)}"
-    paging = Paging[Asset, AssetPlace](args, Cursors(scope), spell=_spell_place, parse=_parse_place)
+    cursors = Cursors[AssetPlace](
+        scope, spell=_spell_place, parse=lambda text: _parse_place(text, order.field)
+    )
+    paging = Paging[Asset, AssetPlace](args, cursors)
     found = request.services.board.page(paging.stretch, order=order, where=where)
     return paging.connection(found, lambda asset: AssetPlace.of(asset, order.field))
 
@@ -45,6 +48,10 @@ def _spell_place(place: AssetPlace) -> str:
     return json.dumps([place.value, place.asset_id])
 
 
-def _parse_place(text: str) -> AssetPlace:
-    value, found = json.loads(text)
-    return AssetPlace(value, AssetId(found))
+def _parse_place(text: str, field: AssetField) -> AssetPlace:
+    """Read a place in a list that is sorted by a field. Raises ValueError."""
+    match json.loads(text):
+        case [None | int() | str() as value, str(found)]:
+            if value is None or isinstance(value, str) is (field is AssetField.NAME):
+                return AssetPlace(value, AssetId(found))
+    raise ValueError("no place of such a list")

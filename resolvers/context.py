@@ -78,8 +78,10 @@ class Request:
 
     def _fresh_loaders(self) -> Loaders:
         return Loaders(
+            identity=self.services.identity,
             accounts=self.services.accounts,
             assets=self.services.assets,
             board=self.services.board,
+            clock=self.services.clock,
             viewer=self.viewer,
         )

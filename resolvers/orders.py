@@ -48,10 +48,24 @@ async def own_order(request: Request, text: str) -> Order | None:
 async def orders(request: Request, args: PageArgs, where: OrderFilter) -> Connection[Order]:
     """Return a page of the viewer's orders, newest first."""
     account_id = request.signed_in().account_id
-    cursors = Cursors(f"orders {account_id} {fingerprint(where)}")
-    paging = Paging[Order, OrderId](args, cursors, spell=str, parse=OrderId)
+    cursors = Cursors[OrderId](
+        f"orders {account_id} {fingerprint(where)}", spell=str, parse=_order_id
+    )
+    paging = Paging[Order, OrderId](args, cursors)
     found = await request.services.accounts.orders_where(account_id, where, paging.stretch)
-    return paging.connection(found, lambda order: order.id)
+    seen = [
+        order
+        for order in await request.loaders.seen_now(found.items)
+        if not where.statuses or order.status in where.statuses
+    ]
+    return paging.connection(replace(found, items=tuple(seen)), lambda order: order.id)
+
+
+def _order_id(text: str) -> OrderId:
+    found = order_id(text)
+    if found is None:
+        raise ValueError("no order's id")
+    return found
 
 
 async def preview(request: Request, build: Callable[[], PlaceOrder]) -> Preview:

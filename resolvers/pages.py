@@ -64,30 +64,23 @@ class Connection(Generic[NodeT]):
 class Paging(Generic[NodeT, PlaceT]):
     """Turns page arguments into a stretch to read, and what was read into a connection."""
 
-    def __init__(
-        self,
-        args: PageArgs,
-        cursors: Cursors,
-        *,
-        spell: Callable[[PlaceT], str],
-        parse: Callable[[str], PlaceT],
-    ) -> None:
+    def __init__(self, args: PageArgs, cursors: Cursors[PlaceT]) -> None:
         """Check the arguments. Raises BadInputError."""
+        limit = _limit(args)
         self._args = args
         self._cursors = cursors
-        self._spell = spell
-        self._parse = parse
-        self._cursor = args.before if args.is_backwards else args.after
-        self.stretch = Stretch[PlaceT](
-            limit=_limit(args), after=self._place(), is_ascending=args.is_backwards
+        name, self._cursor = ("before", args.before) if args.is_backwards else ("after", args.after)
+        place = None if self._cursor is None else cursors.read(self._cursor, name)
+        self.stretch: Stretch[PlaceT] = Stretch(
+            limit=limit, after=place, is_ascending=args.is_backwards
         )
 
     def connection(
         self, found: Slice[NodeT, PlaceT], place_of: Callable[[NodeT], PlaceT]
     ) -> Connection[NodeT]:
         """Return the page in the list's order, whichever way it was read."""
-        edges = [Edge(node, self._cursor_of(place_of(node))) for node in found.items]
-        reached = None if found.end is None else self._cursor_of(found.end)
+        edges = [Edge(node, self._cursors.spell(place_of(node))) for node in found.items]
+        reached = None if found.end is None else self._cursors.spell(found.end)
         if self._args.is_backwards:
             edges.reverse()
             info = PageInfo(
@@ -104,15 +97,6 @@ class Paging(Generic[NodeT, PlaceT]):
                 end_cursor=reached,
             )
         return Connection(tuple(edges), info)
-
-    def _place(self) -> PlaceT | None:
-        if self._cursor is None:
-            return None
-        name = "before" if self._args.is_backwards else "after"
-        return self._parse(self._cursors.read(self._cursor, name))
-
-    def _cursor_of(self, place: PlaceT) -> str:
-        return self._cursors.spell(self._spell(place))
 
 
 def _limit(args: PageArgs) -> int:

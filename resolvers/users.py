@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from domain.ids import UserId
 from domain.refusals import Refusal, UserError
 from domain.sign_ins import SessionTokens, SignedIn
 from domain.users import ProfileChange, Registration, User
@@ -39,13 +40,12 @@ class DoneResult:
 
 async def me(request: Request) -> User | None:
     """Return the viewer's user."""
-    return await request.services.identity.user(request.signed_in().user_id)
+    return await request.loaders.users.load(request.signed_in().user_id)
 
 
 async def own_user(request: Request, user_id: str) -> User | None:
     """Return a user if it is the viewer; anybody else looks like nobody."""
-    viewer = request.viewer
-    return await me(request) if viewer is not None and viewer.user_id == user_id else None
+    return await request.loaders.users.load(UserId(user_id))
 
 
 async def register(request: Request, registration: Registration) -> SignInResult:

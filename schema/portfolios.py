@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain import assets, portfolios
+from domain import portfolios
 from resolvers import accounts as resolve
 from schema.context import Info
 from schema.scalars import DateTime, Decimal
@@ -18,6 +18,9 @@ class Position:
     """A view of domain.portfolios.ValuedPosition."""
 
     id: strawberry.ID = strawberry.field(description="pos_, the account and the asset.")
+    asset: Annotated["Asset", strawberry.lazy("schema.assets")] = strawberry.field(
+        description="What it is a position in, at the price it is valued at."
+    )
     quantity: Decimal = strawberry.field(description="Units of the asset.")
     available: Decimal = strawberry.field(
         name="availableQuantity", description="What of it can be sold now."
@@ -44,17 +47,6 @@ class Position:
     realized_gain: Decimal = strawberry.field(
         name="realizedPnl", description="What sales have gained so far, in US dollars."
     )
-
-    @strawberry.field(
-        graphql_type=Annotated["Asset", strawberry.lazy("schema.assets")],
-        description="What it is a position in.",
-    )
-    @staticmethod
-    async def asset(
-        parent: strawberry.Parent[portfolios.ValuedPosition], info: Info
-    ) -> assets.Asset | None:
-        """Load the asset, in one batch for all positions."""
-        return await info.context.request.loaders.assets.load(parent.asset_id)
 
     @strawberry.field(
         graphql_type=Decimal, description="Its share of cash plus assets, 0 to 100 percent."

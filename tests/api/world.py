@@ -125,6 +125,17 @@ class World:
         )
         return answer_of(result.data, result.errors)
 
+    async def calls(
+        self, text: str, variables: Mapping[str, Any] | None = None, *, as_: Session | None = None
+    ) -> tuple[Answer, list[str]]:
+        """Execute an operation, and tell which calls to the table it took after the sign-in."""
+        context = await self.reception.context(_caller(as_, HOME))
+        before = len(self.table.calls)
+        result = await self.schema.execute(
+            text, variable_values=dict(variables or {}), context_value=context
+        )
+        return answer_of(result.data, result.errors), self.table.calls[before:]
+
     async def listen(
         self,
         text: str,

@@ -1,0 +1,180 @@
+"""What a query costs the table: one call for each kind of thing, however long the list."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.account_items import order_item
+from adapters.table import Put
+from domain.ids import AccountId, AssetId, OrderId
+from domain.money import NO_QUANTITY, Money, Quantity
+from domain.orders import Order, OrderSide, OrderStatus, OrderType
+from tests.api.world import Session, World, many_assets, opened
+
+PORTFOLIO = """
+{
+  portfolio {
+    totalValue
+    positions { quantity allocationPercent asset { id price position { quantity } } }
+  }
+}"""
+ORDERS = "{ orders(first: 100) { nodes { id asset { id price } } } }"
+TRANSACTIONS = """
+{ transactions(first: 100) { nodes { asset { id } order { id asset { name } } } } }
+"""
+LISTED = """
+{ assets(first: 100) { nodes { id position { quantity marketValue allocationPercent } } } }
+"""
+
+
+@pytest.fixture
+async def wide_world() -> AsyncIterator[World]:
+    """A market of 50 assets at $1."""
+    assets = many_assets(50)
+    async with opened(catalogue=assets, prices={one.facts.id: "1" for one in assets}) as running:
+        yield running
+
+
+async def holder_of_everything(world: World, orders: int = 50) -> Session:
+    session = await world.trader()
+    for number in range(orders):
+        await world.buy(session, f"A{number % 50:02}", "1")
+    return session
+
+
+def forget_the_price(world: World, *asset_ids: str) -> None:
+    """Let the board lose assets, as one that has not heard of them yet."""
+    for asset_id in asset_ids:
+        del world.exchange.services.board._states[AssetId(asset_id)]
+
+
+async def test_a_portfolio_of_fifty_positions_is_one_query(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world)
+    answer, calls = await wide_world.calls(PORTFOLIO, as_=alice)
+    positions = answer["portfolio"]["positions"]
+    assert len(positions) == 50
+    assert {position["asset"]["position"]["quantity"] for position in positions} == {"1"}
+    assert calls == ["query"]
+
+
+async def test_assets_that_are_not_in_memory_take_one_batch_more(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world)
+    await wide_world.exchange.feed.checkpoint()
+    forget_the_price(wide_world, *(f"A{number:02}" for number in range(10, 30)))
+    answer, calls = await wide_world.calls(PORTFOLIO, as_=alice)
+    assert answer["portfolio"]["totalValue"] == "10000.00"
+    assert calls == ["query", "get", "get_many"]
+
+
+async def test_an_asset_that_nobody_knows_is_null(world: World) -> None:
+    await world.exchange.feed.checkpoint()
+    answer, calls = await world.calls('{ a: asset(id: "NOPE") { id } b: asset(id: "NADA") { id } }')
+    assert answer.data == {"a": None, "b": None}
+    assert calls == ["get", "get_many"]
+
+
+async def test_a_hundred_orders_with_their_assets_are_one_query(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world, 100)
+    answer, calls = await wide_world.calls(ORDERS, as_=alice)
+    assert len(answer["orders"]["nodes"]) == 100
+    assert calls == ["query"]
+
+
+async def test_a_hundred_transactions_look_their_orders_up_in_one_batch(
+    wide_world: World,
+) -> None:
+    alice = await holder_of_everything(wide_world, 100)
+    answer, calls = await wide_world.calls(TRANSACTIONS, as_=alice)
+    nodes = answer["transactions"]["nodes"]
+    assert len(nodes) == 100
+    assert all(node["order"]["asset"]["name"] == f"The {node['asset']['id']}" for node in nodes)
+    assert calls == ["query", "get_many"]
+
+
+async def test_positions_beside_a_list_of_assets_are_one_query(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world)
+    answer, calls = await wide_world.calls(LISTED, as_=alice)
+    assert {node["position"]["allocationPercent"] for node in answer["assets"]["nodes"]} == {"0.01"}
+    assert calls == ["query"]
+
+
+async def test_positions_beside_a_list_are_nothing_to_strangers(world: World) -> None:
+    answer, calls = await world.calls(LISTED)
+    assert [node["position"] for node in answer["assets"]["nodes"]] == [None] * 4
+    assert calls == []
+
+
+async def test_user_and_account_are_read_once_whatever_asks_for_them(world: World) -> None:
+    alice = await world.trader()
+    text = "{ me { username account { cash } } account { cash } again: me { account { id } } }"
+    answer, calls = await world.calls(text, as_=alice)
+    assert answer.errors == []
+    assert sorted(calls) == ["get", "get"]
+
+
+async def test_the_share_beside_a_payload_is_worked_out_only_when_asked_for(world: World) -> None:
+    alice = await world.trader()
+    text = """
+    mutation {
+      placeOrder(input: {assetId: "BTC", side: BUY, quantity: "0.1"}) {
+        order { id asset { id } fill { total } }
+        transaction { id asset { id } }
+        account { cash }
+        position { quantity marketValue SHARE }
+      }
+    }"""
+    _, plain = await world.calls(text.replace("SHARE", ""), as_=alice)
+    answer, calls = await world.calls(text.replace("SHARE", "allocationPercent"), as_=alice)
+    assert plain == ["snapshot", "transact"]
+    assert calls == ["snapshot", "transact", "query"]
+    assert answer["placeOrder"]["position"] == {
+        "quantity": "0.2",
+        "marketValue": "10000.00",
+        "allocationPercent": "100",
+    }
+
+
+async def resting_order(world: World, session: Session) -> None:
+    """Store an open order, as an earlier reset of the account left it."""
+    now = world.clock.now()
+    left = Order(
+        id=OrderId("ord_00000000000000000000000001"),
+        account_id=AccountId(session.account_id),
+        asset_id=AssetId("BTC"),
+        side=OrderSide.BUY,
+        type=OrderType.LIMIT,
+        status=OrderStatus.OPEN,
+        quantity=Quantity.of(1),
+        held_cash=Money(100_00),
+        held_quantity=NO_QUANTITY,
+        version=1,
+        epoch=0,
+        created_at=now,
+        updated_at=now,
+    )
+    await world.table.transact([Put(order_item(left))], token="resting")
+
+
+async def test_an_open_order_that_a_reset_left_behind_reads_as_cancelled(world: World) -> None:
+    alice = await world.trader()
+    await resting_order(world, alice)
+    text = """
+    {
+      order(id: "ord_00000000000000000000000001") { status statusReason heldCash }
+      orders { nodes { status } }
+      open: orders(filter: {statuses: [OPEN]}) { nodes { status } pageInfo { endCursor } }
+    }"""
+    before = await world.run(text, as_=alice)
+    assert before["order"] == {"status": "OPEN", "statusReason": None, "heldCash": "100.00"}
+    assert before["open"]["nodes"] == [{"status": "OPEN"}]
+
+    await world.run("mutation { resetAccount(input: {}) { errors { code } } }", as_=alice)
+
+    after = await world.run(text, as_=alice)
+    assert after["order"] == {
+        "status": "CANCELLED",
+        "statusReason": "ACCOUNT_RESET",
+        "heldCash": "0.00",
+    }
+    assert after["orders"]["nodes"] == [{"status": "CANCELLED"}]
+    assert after["open"]["nodes"] == []
