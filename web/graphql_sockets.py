@@ -139,10 +139,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             outcome = "stopped"
             raise
         except RequestRefusedError as refused:
-            await self._end(operation, refused.message, refused.code)
+            await self._end(operation, _error(refused.message, refused.code))
+        except GraphQLError as error:  # of a document that Strawberry's cache of parsed ones meets
+            self.schema.process_errors([error])
+            await self._end(operation, error)
         except Exception:  # noqa: BLE001 (the outermost edge of a task)
             _LOG.exception("An operation on a websocket failed in a way that nobody foresaw.")
-            await self._end(operation, "Something went wrong on our side.", INTERNAL)
+            await self._end(operation, _error("Something went wrong on our side.", INTERNAL))
         finally:
             self.view.metrics.socket_operations.dec()
             self.view.metrics.operations.labels("websocket", outcome).inc()
@@ -163,6 +166,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         await self.websocket.close(BAD_MESSAGE, error_message)
 
     async def _run(self, operation: Operation[Any, None]) -> str:
+        if not operation.query.strip():
+            raise RequestRefusedError(400, "The operation has no `query` in it.")
         context = await self.view.reception.context(self.context)
         results = await self.schema.stream(
             operation.query,
@@ -183,9 +188,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
         return outcome
 
-    async def _end(self, operation: Operation[Any, None], message: str, code: str) -> None:
+    async def _end(self, operation: Operation[Any, None], error: GraphQLError) -> None:
         try:
-            await operation.send_initial_errors([_error(message, code)])
+            await operation.send_initial_errors([error])
         except WebSocketDisconnected:
             return
 
