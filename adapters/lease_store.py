@@ -37,9 +37,14 @@ def lease_key(name: str) -> Key:
     return Key(f"LEASE#{name}", "LEASE")
 
 
-def held_with(name: str, fence: int) -> Check:
-    """Return a write that lets a transaction pass only while the lease has this fencing number."""
-    return Check(lease_key(name), when=(Equals("fence", fence),))
+def fenced(name: str | None, fence: int) -> tuple[Check, ...]:
+    """Return what lets a transaction pass only while the lease has this fencing number.
+
+    Without a name, nothing is asked.
+    """
+    if name is None:
+        return ()
+    return (Check(lease_key(name), when=(Equals("fence", fence),)),)
 
 
 def _unchanged(was: Lease | None) -> tuple[Condition, ...]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from adapters.content_token import content_token
 from adapters.fields import Fields, StoredWronglyError, amount_value
+from adapters.lease_store import fenced
 from adapters.outages import translated
 from adapters.table import (
     ACTIONS_MAX,
@@ -20,6 +21,7 @@ from adapters.table import (
 from domain.ids import AssetId
 from domain.instants import Clock, ms_of
 from domain.money import Price, Quantity
+from domain.ports.leases import NotLeaderError
 from domain.ports.markets import TickTakenError
 from domain.ticks import PriceMove, Tick
 
@@ -38,19 +40,28 @@ _DIGITS = 19
 
 
 class TickTable:
-    """The `TickStore` on a table. `clock` is the wall clock, by which items expire."""
+    """The `TickStore` on a table. `clock` is the wall clock, by which items expire.
 
-    def __init__(self, table: Table, *, clock: Clock) -> None:
+    With the name of a lease, a tick is written only while its fence is the lease's.
+    """
+
+    def __init__(self, table: Table, *, clock: Clock, lease: str | None = None) -> None:
         self._table = table
         self._clock = clock
+        self._lease = lease
 
     async def put(self, tick: Tick) -> None:
         expires_at_s = ms_of(self._clock.now() + TICK_LIFETIME) // 1000
         item = Item(_key(tick.number), _attributes(tick), expires_at_s=expires_at_s)
         async with translated():
             try:
-                await self._table.transact([Put(item, when=(Absent(),))], token=content_token(item))
-            except ConditionFailedError:
+                await self._table.transact(
+                    [Put(item, when=(Absent(),)), *fenced(self._lease, tick.fence)],
+                    token=content_token(item),
+                )
+            except ConditionFailedError as error:
+                if item.key not in error.keys:
+                    raise NotLeaderError(f"tick {tick.number} has fence {tick.fence}") from None
                 found = await self._table.get(item.key)
                 if found is None or _tick(found) != tick:
                     raise TickTakenError(f"tick {tick.number}") from None

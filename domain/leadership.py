@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from domain.outages import OutageError, OutcomeUnknownError
-from domain.ports.leases import Lease, LeaseChangedError, LeaseStore
+from domain.ports.leases import Lease, LeaseChangedError, LeaseStore, NotLeaderError
 
 RENEW_EVERY_S = 1.0
 """Seconds between renewals, and between a candidate's looks: two may fail and nothing is lost."""
@@ -29,10 +29,6 @@ Monotonic = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 _LOG = logging.getLogger(__name__)
-
-
-class NotLeaderError(Exception):
-    """A store refused what a former leader sent: another one leads by now."""
 
 
 class Leadership:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from domain.assets import PriceUpdate
 from domain.instants import Clock
 from domain.outages import OutageError, OutcomeUnknownError
+from domain.ports.leases import NotLeaderError
 from domain.ports.markets import (
     AssetStore,
     MarketSource,
@@ -97,6 +98,9 @@ class MarketFeed:
                     await self._try_checkpoint()
             self._has_ended = True
             _LOG.info("The market source %s has no more prices.", self._source.name)
+        except NotLeaderError:
+            _LOG.warning("Another process leads the market by now; this one's tick was refused.")
+            raise
         except Exception as error:
             self._trouble = repr(error)
             _LOG.exception("The market feed stops at an error that it can't mend.")
@@ -132,7 +136,7 @@ class MarketFeed:
         """
         self._checkpointed_at = self._clock.now()
         checkpoint = self._board.checkpoint()
-        await self._assets.save(checkpoint)
+        await self._assets.save(checkpoint, fence=self._fence)
         self._checkpointed_through = checkpoint.through
         await self._ticks.trim(checkpoint.through - TICKS_KEPT)
 
@@ -189,5 +193,5 @@ class MarketFeed:
         try:
             async with asyncio.timeout(s_max):
                 await self.checkpoint()
-        except (OutageError, OutcomeUnknownError, TimeoutError) as error:
+        except (NotLeaderError, OutageError, OutcomeUnknownError, TimeoutError) as error:
             _LOG.warning("No checkpoint of the prices was made: %r", error)

@@ -23,6 +23,10 @@ class LeaseChangedError(Exception):
     """Nothing was written: somebody else has taken or renewed the lease."""
 
 
+class NotLeaderError(Exception):
+    """Nothing was written: the fencing number is an old leader's; another one leads by now."""
+
+
 class LeaseStore(Protocol):
     """Keeps leases. Every read is strong.
 

@@ -58,7 +58,8 @@ class TickStore(Protocol):
     async def put(self, tick: Tick) -> None:
         """Write a tick, durable on return; giving the same one again has no second effect.
 
-        Raises TickTakenError. In doubt, give it again.
+        Raises TickTakenError, and NotLeaderError when the tick's fence is an old leader's. In
+        doubt, give it again.
         """
 
     async def after(self, number: int) -> Sequence[Tick]:
@@ -84,8 +85,11 @@ class AssetStore(Protocol):
         Of a later one that was broken off, some of its assets may be there already.
         """
 
-    async def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, durable on return. It need not be of one piece: see `load`."""
+    async def save(self, checkpoint: Checkpoint, *, fence: int = 0) -> None:
+        """Write a checkpoint, durable on return. It need not be of one piece: see `load`.
+
+        Raises NotLeaderError when the fence is an old leader's.
+        """
 
 
 class TickBus(Protocol):

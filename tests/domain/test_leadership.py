@@ -1,7 +1,6 @@
 """One leads, a dead one is replaced, and one that was paused does nothing when it wakes."""
 
 import asyncio
-import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -16,51 +15,18 @@ from domain.leadership import (
     RENEW_EVERY_S,
     TAKEN_OVER_AFTER_S,
     Leadership,
-    NotLeaderError,
 )
-from domain.ports.leases import Lease, LeaseChangedError, LeaseStore
+from domain.ports.leases import Lease, LeaseChangedError, LeaseStore, NotLeaderError
 from tests.adapters.memory_table import MemoryTable
+from tests.domain.set_time import SetTime
 
 NAME = "market"
-
-
-class Time:
-    """Seconds that pass only when everybody waits."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._count = 0
-
-    def monotonic(self) -> float:
-        return self.now_s
-
-    async def sleep(self, seconds: float) -> None:
-        self._count += 1
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (self.now_s + seconds, self._count, future))
-        await future
-
-    async def pass_by(self, seconds: float) -> None:
-        end_s = self.now_s + seconds
-        await settled()
-        while self._waiting and self._waiting[0][0] <= end_s:
-            self.now_s, _, future = heapq.heappop(self._waiting)
-            if not future.done():
-                future.set_result(None)
-            await settled()
-        self.now_s = end_s
-
-
-async def settled() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0)
 
 
 class Process:
     """A candidate on a clock of its own, which writes down when it led."""
 
-    def __init__(self, owner: str, time: Time, leases: LeaseStore, **options: bool) -> None:
+    def __init__(self, owner: str, time: SetTime, leases: LeaseStore, **options: bool) -> None:
         self.leadership = Leadership(
             name=NAME,
             owner=owner,
@@ -105,7 +71,7 @@ def leases(table: MemoryTable) -> LeaseTable:
 
 
 async def test_the_first_process_leads_at_once(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async with first.running():
@@ -116,7 +82,7 @@ async def test_the_first_process_leads_at_once(leases: LeaseTable) -> None:
 
 
 async def test_a_second_process_waits_while_the_first_lives(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first, second = Process("first", time, leases), Process("second", time, leases)
 
     async with first.running():
@@ -130,7 +96,7 @@ async def test_a_second_process_waits_while_the_first_lives(leases: LeaseTable) 
 
 
 async def test_a_leader_that_stops_is_replaced_at_the_next_look(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first, second = Process("first", time, leases), Process("second", time, leases)
 
     async with second.running():
@@ -147,7 +113,7 @@ async def test_a_leader_that_stops_is_replaced_at_the_next_look(leases: LeaseTab
 async def test_a_killed_leader_is_replaced_within_ten_seconds(leases: LeaseTable) -> None:
     # Given a record that a dead process left behind.
     await leases.write(Lease(name=NAME, owner="dead", fence=7, beat=3), was=None)
-    time = Time()
+    time = SetTime()
     heir = Process("heir", time, leases)
 
     async with heir.running():
@@ -160,7 +126,7 @@ async def test_a_killed_leader_is_replaced_within_ten_seconds(leases: LeaseTable
 
 async def test_who_is_alone_takes_over_at_once(leases: LeaseTable) -> None:
     await leases.write(Lease(name=NAME, owner="dead", fence=7, beat=3), was=None)
-    time = Time()
+    time = SetTime()
     heir = Process("heir", time, leases, is_alone=True)
 
     async with heir.running():
@@ -170,7 +136,7 @@ async def test_who_is_alone_takes_over_at_once(leases: LeaseTable) -> None:
 
 
 async def test_a_leader_whose_lease_was_taken_stops(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async with first.running():
@@ -187,7 +153,7 @@ async def test_a_leader_whose_lease_was_taken_stops(leases: LeaseTable) -> None:
 async def test_a_leader_that_cannot_renew_stops_before_anybody_takes_over(
     table: MemoryTable, leases: LeaseTable
 ) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async with first.running():
@@ -203,7 +169,7 @@ async def test_a_leader_that_cannot_renew_stops_before_anybody_takes_over(
 async def test_a_hiccup_of_the_store_costs_no_leadership(
     table: MemoryTable, leases: LeaseTable
 ) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async with first.running():
@@ -218,7 +184,7 @@ async def test_a_hiccup_of_the_store_costs_no_leadership(
 
 
 async def test_an_unreadable_lease_is_read_again(table: MemoryTable, leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
     table.fail_next(TableUnavailableError("gone"))
 
@@ -231,7 +197,7 @@ async def test_an_unreadable_lease_is_read_again(table: MemoryTable, leases: Lea
 
 
 async def test_work_that_ends_keeps_the_lease(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first, second = Process("first", time, leases), Process("second", time, leases)
     first.ends_by_itself = True
 
@@ -245,7 +211,7 @@ async def test_work_that_ends_keeps_the_lease(leases: LeaseTable) -> None:
 
 
 async def test_a_bug_in_the_work_is_not_hidden(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async def fail(_fence: int) -> None:
@@ -259,7 +225,7 @@ async def test_a_bug_in_the_work_is_not_hidden(leases: LeaseTable) -> None:
 
 
 async def test_who_is_told_that_another_leads_becomes_a_candidate(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
     fences: list[int] = []
 
@@ -293,7 +259,7 @@ class LostRace:
 
 
 async def test_who_loses_the_race_for_a_lease_looks_again(leases: LeaseTable) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, LostRace(leases, times=2))
 
     async with first.running():
@@ -305,7 +271,7 @@ async def test_who_loses_the_race_for_a_lease_looks_again(leases: LeaseTable) ->
 async def test_a_lease_that_can_not_be_given_back_is_left_behind(
     table: MemoryTable, leases: LeaseTable
 ) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, leases)
 
     async with first.running():
@@ -320,7 +286,7 @@ async def test_a_lease_that_can_not_be_given_back_is_left_behind(
 async def test_a_renewal_that_can_not_be_told_from_a_loss_is_taken_for_one(
     table: MemoryTable, leases: LeaseTable
 ) -> None:
-    time = Time()
+    time = SetTime()
     first = Process("first", time, LosingSight(table))
 
     async with first.running():
@@ -356,7 +322,7 @@ class LosingSight(LeaseTable):
 async def test_never_do_two_lead_and_fences_only_rise(
     schedule: list[tuple[int, str, int]],
 ) -> None:
-    time, leases = Time(), LeaseTable(MemoryTable())
+    time, leases = SetTime(), LeaseTable(MemoryTable())
     processes = [Process(f"{number}", time, leases) for number in range(3)]
     tasks: dict[int, asyncio.Task[None]] = {}
 
