@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -44,6 +44,13 @@ mutation ($input: RegisterInput!) {
     user { id username account { id } }
     session { accessToken refreshToken }
     errors { code message path }
+  }
+}"""
+
+LOGIN = """
+mutation ($username: String!, $password: String!) {
+  login(input: {username: $username, password: $password}) {
+    session { accessToken refreshToken }
   }
 }"""
 
@@ -177,6 +184,15 @@ class World:
             account_id=payload["user"]["account"]["id"],
             access_token=payload["session"]["accessToken"],
             refresh_token=payload["session"]["refreshToken"],
+        )
+
+    async def later(self, session: Session, seconds: float) -> Session:
+        """Let time pass, and sign in anew: the access token may have expired meanwhile."""
+        self.clock.advance(seconds)
+        typed = {"username": session.username, "password": PASSWORD}
+        tokens = (await self.run(LOGIN, typed))["login"]["session"]
+        return replace(
+            session, access_token=tokens["accessToken"], refresh_token=tokens["refreshToken"]
         )
 
     async def trader(self, cash: str = "10000", username: str = "alice_01") -> Session:
