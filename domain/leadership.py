@@ -34,7 +34,8 @@ _LOG = logging.getLogger(__name__)
 class Leadership:
     """Leads whenever nobody else does.
 
-    `is_alone` says that no other process can be there, so a lease that was left is free at once.
+    `is_alone` says that no other process can be there: a lease that was left is free at once, and
+    none is renewed.
     """
 
     def __init__(
@@ -120,7 +121,9 @@ class Leadership:
         _raise_unless_deposed(work)
 
     async def _renew(self, lease: Lease, began_at: float) -> None:
-        """Renew until that fails for good."""
+        """Renew until that fails for good; who is alone has nobody to tell."""
+        if self._is_alone:
+            await asyncio.Future()
         while self._monotonic() - began_at < LEADS_S_MAX:
             await self._sleep(RENEW_EVERY_S)
             trying_at = self._monotonic()

@@ -76,9 +76,11 @@ class MarketLeader:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def opened(self) -> None:
-        """Wait until this process leads and its source is open."""
+    async def opened(self) -> MarketFeed:
+        """Wait until this process leads and its source is open; return the feed."""
         await self._is_open.wait()
+        assert self._feed is not None  # the event and the feed come and go together
+        return self._feed
 
     def health(self) -> MarketHealth:
         """Tell whether prices keep coming, whoever makes them."""
@@ -112,6 +114,7 @@ class MarketLeader:
             await self._feed.run()
         except BaseException:
             self._feed = None
+            self._is_open.clear()
             raise
 
     def _hear(self, _updates: object) -> None:

@@ -6,12 +6,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from adapters import jwt_secrets
 from adapters.access_tokens import JwtAccessTokens
 from adapters.account_store import AccountTable
 from adapters.asset_store import AssetTable
 from adapters.catalogue import shipped_catalogue
+from adapters.lease_store import LeaseTable
 from adapters.local_bus import LocalHintBus, LocalTickBus
 from adapters.login_guard import MemoryLoginGuard
 from adapters.password_hashing import Argon2Hashing
@@ -25,8 +27,10 @@ from domain.catalogue import CatalogueEntry
 from domain.identity import Identity
 from domain.ids import Ids
 from domain.instants import Clock
+from domain.leadership import Leadership
 from domain.ledger import Ledger
 from domain.market_feed import MarketFeed
+from domain.market_leader import MarketLeader
 from domain.ports.identity import PasswordHasher
 from domain.ports.markets import MarketSource
 from domain.price_board import PriceBoard
@@ -44,6 +48,11 @@ from web.stores import open_store
 
 CLOSE_S_MAX = 2.0
 """Seconds that each part has to close; a store that hangs must not keep the process."""
+
+MARKET_LEASE = "market"
+"""Who holds it makes the prices that all processes show and trade at."""
+
+ResultT = TypeVar("ResultT")
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,6 +81,7 @@ class Exchange:
     services: Services
     prices: PriceBroadcast
     entries: AccountBroadcast
+    market: MarketLeader
     feed: MarketFeed
     table: Table
     metrics: Metrics
@@ -93,21 +103,39 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         table = given.table or await open_store(settings.store, wall_clock_s=given.wall_clock_s)
         if given.table is None:
             stack.push_async_callback(_bounded, "the store", table.close)
-        accounts, assets = AccountTable(table), AssetTable(table)
-        ticks = TickTable(table, clock=given.clock)
+        accounts, assets = AccountTable(table), AssetTable(table, lease=MARKET_LEASE)
+        ticks = TickTable(table, clock=given.clock, lease=MARKET_LEASE)
         board, metrics = PriceBoard(), Metrics()
         catalogue = given.catalogue or shipped_catalogue()
         await warm_start(board, catalogue, assets=assets, ticks=ticks)
-        source = given.source or await open_market(
-            settings.market, board, catalogue, clock=given.clock, ticks=ticks
-        )
-        feed = MarketFeed(
-            source=source,
+        bus = LocalTickBus()
+
+        async def open_feed(fence: int) -> MarketFeed:
+            source = given.source or await open_market(
+                settings.market, board, catalogue, clock=given.clock, ticks=ticks
+            )
+            return MarketFeed(
+                source=source,
+                board=board,
+                ticks=ticks,
+                assets=assets,
+                bus=bus,
+                clock=given.clock,
+                fence=fence,
+            )
+
+        market = MarketLeader(
+            leadership=Leadership(
+                name=MARKET_LEASE,
+                owner=given.ids.token(),
+                leases=LeaseTable(table),
+                monotonic=time.monotonic,
+                is_alone=True,
+            ),
             board=board,
             ticks=ticks,
-            assets=assets,
-            bus=LocalTickBus(),
             clock=given.clock,
+            open_feed=open_feed,
         )
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
@@ -128,17 +156,19 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             assets=assets,
             board=board,
             rules=settings.rules,
-            market_source=source.name,
+            market_source=(given.source.name if given.source else settings.market.source_name),
             clock=given.clock,
         )
-        _watch(metrics, board, feed)
-        running = asyncio.create_task(feed.run(), name="market feed")
+        _watch(metrics, board, market)
+        running = asyncio.create_task(market.run(), name="market")
         stack.push_async_callback(_stop, running)
+        feed = await _first(market.opened(), running)
         yield Exchange(
             settings=settings,
             services=services,
             prices=prices,
             entries=entries,
+            market=market,
             feed=feed,
             table=table,
             metrics=metrics,
@@ -171,13 +201,23 @@ def _hashing(stack: AsyncExitStack) -> Argon2Hashing:
     return hashing
 
 
-def _watch(metrics: Metrics, board: PriceBoard, feed: MarketFeed) -> None:
+async def _first(wanted: Awaitable[ResultT], running: asyncio.Task[None]) -> ResultT:
+    """Wait for something that a running task brings about; raise what ended the task instead."""
+    waiting = asyncio.ensure_future(wanted)
+    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiting.done():
+        waiting.cancel()
+        running.result()
+    return await waiting
+
+
+def _watch(metrics: Metrics, board: PriceBoard, market: MarketLeader) -> None:
     def count(updates: tuple[object, ...]) -> None:
         metrics.ticks.inc()
         metrics.price_changes.inc(len(updates))
 
     board.listen(count)
-    metrics.watch_market(lambda: feed.health().tick_age)
+    metrics.watch_market(lambda: market.health().tick_age)
 
 
 async def _stop(running: asyncio.Task[None]) -> None:

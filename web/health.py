@@ -73,7 +73,7 @@ class Health:
         return OK
 
     def _market(self) -> str:
-        health = self._exchange.feed.health()
+        health = self._exchange.market.health()
         if health.is_healthy:
             return OK
         if health.tick_age is None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from typing import ClassVar
 
 from adapters.jwt_secrets import JwtSecret
 from domain.rules import TradingRules
@@ -37,6 +38,7 @@ class SimulatedMarket:
 
     seed: int | None
     tick_every: timedelta
+    source_name: ClassVar[str] = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class ReplayMarket:
 
     path: Path
     speed: Decimal
+    source_name: ClassVar[str] = "replay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
