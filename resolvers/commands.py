@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from domain.commands import Command
+from domain.ids import IdempotencyKey
 from domain.inputs import Problems
 from domain.ledger import Outcome, Wish
 from domain.refusals import Refusal, UserError
 from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason
 from resolvers.context import Request
 
+CommandT = TypeVar("CommandT", bound=Command)
 ResultT = TypeVar("ResultT")
 
 
@@ -20,15 +22,12 @@ async def carry_out(request: Request, build: Callable[[], Command], key: str | N
     NotAuthenticatedError, OutageError and OutcomeUnknownError.
     """
     viewer = request.signed_in()
-    problems = Problems()
-    checked_key = problems.key(key, "input", "idempotencyKey")
-    command, errors = attempted(build)
-    _, key_errors = attempted(problems.settle)
-    if command is None or key_errors:
+    command, checked_key, errors = read(build, key)
+    if command is None or errors:
         account = await request.services.accounts.account(viewer.account_id)
         if account is None:
             raise NotAuthenticatedError(NotAuthenticatedReason.REVOKED)
-        return Outcome(account=account, errors=(*errors, *key_errors))
+        return Outcome(account=account, errors=errors)
     wish = Wish(
         user_id=viewer.user_id, account_id=viewer.account_id, command=command, key=checked_key
     )
@@ -37,7 +36,18 @@ async def carry_out(request: Request, build: Callable[[], Command], key: str | N
     return outcome
 
 
-def attempted(action: Callable[[], ResultT]) -> tuple[ResultT | None, tuple[UserError, ...]]:
+def read(
+    build: Callable[[], CommandT], key: str | None
+) -> tuple[CommandT | None, IdempotencyKey | None, tuple[UserError, ...]]:
+    """Return the command and its key, and everything that is wrong with either."""
+    problems = Problems()
+    checked_key = problems.key(key, "input", "idempotencyKey")
+    command, errors = _attempted(build)
+    _, key_errors = _attempted(problems.settle)
+    return command, checked_key, (*errors, *key_errors)
+
+
+def _attempted(action: Callable[[], ResultT]) -> tuple[ResultT | None, tuple[UserError, ...]]:
     """Return what an action gives, or what it was refused for."""
     try:
         return action(), ()

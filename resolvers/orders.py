@@ -13,6 +13,7 @@ from domain.orders import Fill, Order
 from domain.pages import OrderFilter
 from domain.portfolios import ValuedPosition, valued
 from domain.refusals import Refusal, UserError
+from resolvers.commands import read
 from resolvers.context import Request
 from resolvers.cursors import Cursors
 from resolvers.pages import Connection, PageArgs, Paging
@@ -68,24 +69,24 @@ def _order_id(text: str) -> OrderId:
     return found
 
 
-async def preview(request: Request, build: Callable[[], PlaceOrder]) -> Preview:
-    """Return what placing an order now would do, without doing it.
+async def preview(request: Request, build: Callable[[], PlaceOrder], key: str | None) -> Preview:
+    """Return what placing an order now would do, without doing it and without using up the key.
 
     What it would cost is told even when it would be refused, as long as there is a price.
     """
     viewer = request.signed_in()
-    try:
-        command = build()
-    except Refusal as refusal:
-        return Preview(errors=refusal.errors)
+    command, _, errors = read(build, key)
+    if command is None or errors:
+        return Preview(errors=errors)
     wish = Wish(user_id=viewer.user_id, account_id=viewer.account_id, command=command)
     try:
         change = await request.services.ledger.preview(wish)
     except Refusal as refusal:
         return replace(_estimate(request, command.request), errors=refusal.errors)
     order, position = change.order, change.position
-    if order is None or order.fill is None or position is None:
-        return Preview()
+    assert order is not None, "an order was decided"
+    assert order.fill is not None, "a market order is filled at once"
+    assert position is not None, "a fill moves the position"
     return replace(
         _priced(order.fill, order.quantity),
         cash_after=change.account.cash,

@@ -159,7 +159,9 @@ class PlacingQuery:
         ],
     ) -> resolve.Preview:
         """Preview an order."""
-        return await resolve.preview(info.context.request, input.to_domain)
+        return await resolve.preview(
+            info.context.request, input.to_domain, given(input.idempotency_key)
+        )
 
 
 @strawberry.type
