@@ -135,7 +135,7 @@ class CircuitBreaker:
         return not self._circuit.admits(self._monotonic_s())
 
     def admit(self) -> "Attempt":
-        """Return an attempt, to be reported on once. Raises CircuitOpenError when none may be made."""
+        """Return an attempt, to be reported on once. Raises CircuitOpenError when none may be."""
         now_s = self._monotonic_s()
         if not self._circuit.admits(now_s):
             raise CircuitOpenError(f"{self.name} has failed too often lately")
