@@ -20,8 +20,8 @@ from domain.rules import TradingRules
 DECISIONS_MAX = 24
 """Decisions for one command before it is told CONFLICT; each loses only to one that won.
 
-Within a process none loses. Where 64 processes did nothing but change one account, no command needed
-more than 15 (tests/domain/test_ledger_races.py, with pauses as in web).
+Within a process none loses. Where 64 processes did nothing but change one account, no command
+needed more than 15 (pauses as in `web`; tests/domain/test_ledger_races.py tries it).
 """
 
 READS_MAX = 3

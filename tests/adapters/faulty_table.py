@@ -37,7 +37,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    writes: tuple[Write, ...]
+    writes: list[Write]
     token: str
 
 
@@ -66,6 +66,8 @@ class FaultyTable:
         self._scripted = list(scripted)
         self._pending: list[_Pending] = []
         self.met: list[Fault] = []
+        self.is_holding_back = False
+        """Whether late transactions wait for `settle`, instead of arriving at any time."""
 
     def script(self, *faults: Fault | None) -> None:
         """Set what the next transactions meet."""
@@ -86,12 +88,12 @@ class FaultyTable:
         if fault is Fault.BEFORE:
             raise TableUnavailableError("injected")
         if fault is Fault.LATE:
-            self._pending.append(_Pending(tuple(writes), token))
+            self._pending.append(_Pending(list(writes), token))
         if fault in (Fault.LATE, Fault.LOST):
             raise TableOutcomeUnknownError("injected")
         await self._table.transact(writes, token=token)
         if fault is Fault.TWICE:
-            await self._arrive(_Pending(tuple(writes), token))
+            await self._arrive(_Pending(list(writes), token))
         await self._delay()
         if fault is Fault.AFTER:
             raise TableOutcomeUnknownError("injected")
@@ -153,7 +155,7 @@ class FaultyTable:
     async def _delay(self) -> None:
         for _ in range(self._chance.randint(0, self._turns_max)):
             await asyncio.sleep(0)
-        if self._pending and self._chance.random() < 1 / 2:
+        if self._pending and not self.is_holding_back and self._chance.random() < 1 / 2:
             await self._arrive(self._pending.pop(self._chance.randrange(len(self._pending))))
 
     async def _arrive(self, pending: _Pending) -> None:

@@ -105,9 +105,12 @@ class NotedHints:
 
 
 class Turns:
-    """A pause in turns of the event loop instead of seconds: jittered, twice as long each time."""
+    """A pause in turns of the event loop instead of seconds.
 
-    def __init__(self, seed: int = 0, *, doublings_max: int = 8) -> None:
+    Jittered and growing as in `web`: about one transaction at first, a hundred of them at most.
+    """
+
+    def __init__(self, seed: int = 0, *, doublings_max: int = 6) -> None:
         self._chance = random.Random(seed)
         self._doublings_max = doublings_max
 
@@ -131,7 +134,13 @@ class World:
         self.prices.set(BTC, "50000")
         self.prices.set(ETH, "2500")
 
-    def another_ledger(self, table: Table | None = None, seed: int = 0) -> Ledger:
+    def another_ledger(
+        self,
+        table: Table | None = None,
+        seed: int = 0,
+        *,
+        wall_clock: SetClock | None = None,
+    ) -> Ledger:
         """Return a ledger as another process would have it: it shares the store, and no lock."""
         return Ledger(
             accounts=AccountTable(table or self.table),
@@ -141,6 +150,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             pause=Turns(seed),
+            wall_clock=wall_clock,
         )
 
     async def open(self, cash: str = "0", table: Table | None = None) -> "World":
