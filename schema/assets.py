@@ -8,9 +8,9 @@ import strawberry
 from domain import asset_listing
 from domain import assets as domain
 from domain.asset_listing import AssetField
-from domain.ids import AssetId, asset_id
 from domain.portfolios import ValuedPosition
 from resolvers import assets as resolve
+from resolvers.asset_ids import typed_asset_id
 from resolvers.pages import Connection
 from schema.context import Info, given
 from schema.descriptions import described_enum
@@ -171,10 +171,10 @@ class AssetFilter:
     )
 
     def to_domain(self) -> asset_listing.AssetFilter:
-        """Return the filter as the domain has it. Raises Refusal."""
+        """Return the filter as the domain has it. Raises BadInputError and Refusal."""
         ids = given(self.ids)
         return asset_listing.AssetFilter(
-            ids=None if ids is None else frozenset(asset_id(text) or AssetId(text) for text in ids),
+            ids=None if ids is None else frozenset(typed_asset_id(text, "ids") for text in ids),
             search=given(self.search),
             is_tradable=given(self.is_tradable),
             category=given(self.category),

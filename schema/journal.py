@@ -5,11 +5,11 @@ from typing import Annotated
 import strawberry
 
 from domain import assets, journal, orders
-from domain.ids import AssetId, asset_id
 from domain.journal import EntryKind, LedgerAccount
 from domain.orders import OrderStatus
 from domain.pages import EntryFilter
 from resolvers import journal as resolve
+from resolvers.asset_ids import typed_asset_id
 from resolvers.pages import Connection
 from schema.assets import Asset
 from schema.context import Info, given
@@ -148,11 +148,11 @@ class TransactionFilter:
     )
 
     def to_domain(self) -> EntryFilter:
-        """Return the filter as the domain has it."""
+        """Return the filter as the domain has it. Raises BadInputError."""
         text = given(self.asset_id)
         return EntryFilter(
             kinds=frozenset(given(self.kinds) or ()),
-            asset_id=None if text is None else asset_id(text) or AssetId(text),
+            asset_id=None if text is None else typed_asset_id(text, "assetId"),
             since=given(self.from_),
             until=given(self.to),
         )

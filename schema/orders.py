@@ -6,10 +6,10 @@ import strawberry
 
 from domain import assets
 from domain import orders as domain
-from domain.ids import AssetId, asset_id
 from domain.orders import OrderSide, OrderStatus, OrderStatusReason, OrderType, TimeInForce
 from domain.pages import OrderFilter as DomainOrderFilter
 from resolvers import orders as resolve
+from resolvers.asset_ids import typed_asset_id
 from resolvers.pages import Connection
 from schema.assets import Asset
 from schema.context import Info, given
@@ -179,10 +179,10 @@ class OrderFilter:
     )
 
     def to_domain(self) -> DomainOrderFilter:
-        """Return the filter as the domain has it."""
+        """Return the filter as the domain has it. Raises BadInputError."""
         text = given(self.asset_id)
         return DomainOrderFilter(
-            asset_id=None if text is None else asset_id(text) or AssetId(text),
+            asset_id=None if text is None else typed_asset_id(text, "assetId"),
             statuses=frozenset(given(self.statuses) or ()),
             side=given(self.side),
         )

@@ -7,9 +7,9 @@ from typing import Annotated
 import strawberry
 
 from domain import accounts, assets, journal, orders
-from domain.ids import AssetId, asset_id
 from resolvers import accounts as resolve_account
 from resolvers import streams as resolve
+from resolvers.asset_ids import typed_asset_id
 from schema.accounts import Account
 from schema.assets import Asset
 from schema.context import Info, given
@@ -94,7 +94,7 @@ class Subscription:
     ) -> AsyncGenerator[tuple[assets.PriceUpdate, ...], None]:
         """Stream prices."""
         wanted = given(asset_ids)
-        ids = None if wanted is None else [asset_id(text) or AssetId(text) for text in wanted]
+        ids = None if wanted is None else [typed_asset_id(text, "assetIds") for text in wanted]
         with info.context.prices.stream(ids) as stream:
             async for batch in stream:
                 info.context.request.forget()

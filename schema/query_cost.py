@@ -1,0 +1,145 @@
+"""What an operation costs: reckoned as Shopify does, once per document, as a sum over list sizes.
+
+Scalars are free and an object is a point, a mutation ten. A list costs its length times what one
+item costs; a connection's items cost once, whichever of `edges` and `edges.node` is looked at. Of
+an interface or union the dearest member counts. Introspection costs a point for ten rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import cast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SchemaMetaFieldDef,
+    SelectionSetNode,
+    TypeMetaFieldDef,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_object_type,
+)
+
+from schema.cost_plan import CostPlan, Priced, total
+from schema.list_sizes import LIST_SIZES, PAGE, REFUSALS, UNKNOWN, Size, size_of
+from schema.merged_fields import Fragments, fragments_of, merged_fields
+
+OBJECT_POINTS = 1
+MUTATION_POINTS = 10
+"""A mutation, its payload included: a transaction on disk outweighs ten objects in memory."""
+
+ROWS_PER_POINT = 10
+"""Rows of introspection for a point: tools ask again each second, and strangers may not."""
+
+_INTROSPECTION: Mapping[str, GraphQLField] = MappingProxyType(
+    {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+)
+
+
+class Pricing:
+    """Compiles operations of one schema to what they cost."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self.names_of: dict[str, set[str]] = {}
+        """By object type: all that a type condition may call it."""
+        for named in schema.type_map.values():
+            if is_object_type(named):
+                self.names_of.setdefault(named.name, set()).add(named.name)
+            elif is_abstract_type(named):
+                for member in schema.get_possible_types(named):
+                    self.names_of.setdefault(member.name, set()).add(named.name)
+
+    def plan(self, document: DocumentNode, operation: OperationDefinitionNode) -> CostPlan:
+        """Compile an operation of a valid document that has passed its QueryLimits."""
+        compiler = _Compiler(self, operation, fragments_of(document))
+        root = self.schema.get_root_type(operation.operation)
+        fields = compiler.selection(root, [operation.selection_set]) if root else ()
+        is_mutation = operation.operation is OperationType.MUTATION
+        dearer = (MUTATION_POINTS - OBJECT_POINTS) * len(fields) if is_mutation else 0
+        introspection = -(-compiler.introspection_rows // ROWS_PER_POINT)
+        return CostPlan(fields, dearer + introspection, total(field.term() for field in fields))
+
+
+class _Compiler:
+    """Turns selections into priced fields; it goes as deep as the document, which is bounded."""
+
+    def __init__(
+        self, pricing: Pricing, operation: OperationDefinitionNode, fragments: Fragments
+    ) -> None:
+        self._pricing = pricing
+        self._operation = operation
+        self._fragments = fragments
+        self.introspection_rows = 0
+
+    def selection(
+        self,
+        parent: GraphQLObjectType,
+        selection_sets: Sequence[SelectionSetNode],
+        page: Size | None = None,
+    ) -> tuple[Priced, ...]:
+        """Return the fields of one object that answer with objects; `page` is a connection's."""
+        names = self._pricing.names_of[parent.name]
+        priced: list[Priced] = []
+        for key, nodes in merged_fields(selection_sets, self._fragments, names).items():
+            name = nodes[0].name.value
+            if name in _INTROSPECTION:
+                rows = self._priced(parent, key, nodes, _INTROSPECTION[name].type, None).term()
+                assert isinstance(rows, int)  # no variable sizes introspection
+                self.introspection_rows += rows
+            elif name in parent.fields:
+                output = parent.fields[name].type
+                if not is_leaf_type(get_named_type(output)):
+                    priced.append(self._priced(parent, key, nodes, output, page))
+        return tuple(priced)
+
+    def _priced(
+        self,
+        parent: GraphQLObjectType,
+        key: str,
+        nodes: Sequence[FieldNode],
+        output: GraphQLOutputType,
+        page: Size | None,
+    ) -> Priced:
+        named = get_named_type(output)
+        inner = [node.selection_set for node in nodes if node.selection_set]
+        size: Size | None = None
+        if is_list_type(get_nullable_type(output)):
+            size = self._size(parent, nodes[0], named) if page is None else page
+        is_page = named.name.endswith("Connection")
+        own_page = size_of(PAGE, nodes[0], self._operation) if is_page else None
+        types = (
+            self._pricing.schema.get_possible_types(named)
+            if is_abstract_type(named)
+            else [cast("GraphQLObjectType", named)]
+        )
+        members = (self.selection(member, inner, own_page) for member in types)
+        return Priced(
+            key=key,
+            points=_points(f"{parent.name}.{nodes[0].name.value}", named, is_list=size is not None),
+            size=size,
+            members=tuple(member for member in members if member),
+        )
+
+    def _size(self, parent: GraphQLObjectType, node: FieldNode, item: GraphQLNamedType) -> Size:
+        size = LIST_SIZES.get(f"{parent.name}.{node.name.value}")
+        if size is None:
+            size = REFUSALS if item.name == "UserError" else UNKNOWN
+        return size_of(size, node, self._operation)
+
+
+def _points(coordinate: str, named: GraphQLNamedType, *, is_list: bool) -> int:
+    if named.name.startswith("__"):
+        return int(is_list)  # introspection counts rows
+    # An edge is its node: the list of edges has paid for both.
+    return 0 if coordinate.endswith("Edge.node") else OBJECT_POINTS
