@@ -108,34 +108,8 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         board, metrics = PriceBoard(), Metrics()
         catalogue = given.catalogue or shipped_catalogue()
         await warm_start(board, catalogue, assets=assets, ticks=ticks)
-        bus = LocalTickBus()
-
-        async def open_feed(fence: int) -> MarketFeed:
-            source = given.source or await open_market(
-                settings.market, board, catalogue, clock=given.clock, ticks=ticks
-            )
-            return MarketFeed(
-                source=source,
-                board=board,
-                ticks=ticks,
-                assets=assets,
-                bus=bus,
-                clock=given.clock,
-                fence=fence,
-            )
-
-        market = MarketLeader(
-            leadership=Leadership(
-                name=MARKET_LEASE,
-                owner=given.ids.token(),
-                leases=LeaseTable(table),
-                monotonic=time.monotonic,
-                is_alone=True,
-            ),
-            board=board,
-            ticks=ticks,
-            clock=given.clock,
-            open_feed=open_feed,
+        market = _market(
+            given, settings, catalogue, table=table, board=board, ticks=ticks, assets=assets
         )
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
@@ -174,6 +148,44 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             metrics=metrics,
             sockets=OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics),
         )
+
+
+def _market(
+    given: Parts,
+    settings: Settings,
+    catalogue: tuple[CatalogueEntry, ...],
+    *,
+    table: Table,
+    board: PriceBoard,
+    ticks: TickTable,
+    assets: AssetTable,
+) -> MarketLeader:
+    bus = LocalTickBus()
+
+    async def open_feed(fence: int) -> MarketFeed:
+        source = given.source or await open_market(
+            settings.market, board, catalogue, clock=given.clock, ticks=ticks
+        )
+        return MarketFeed(
+            source=source,
+            board=board,
+            ticks=ticks,
+            assets=assets,
+            bus=bus,
+            clock=given.clock,
+            fence=fence,
+        )
+
+    leadership = Leadership(
+        name=MARKET_LEASE,
+        owner=given.ids.token(),
+        leases=LeaseTable(table),
+        monotonic=time.monotonic,
+        is_alone=True,
+    )
+    return MarketLeader(
+        leadership=leadership, board=board, ticks=ticks, clock=given.clock, open_feed=open_feed
+    )
 
 
 def _identity(
