@@ -143,7 +143,7 @@ def order_item(order: Order) -> Item:
             limit_price=amount_value(order.limit_price),
             trigger_price=amount_value(order.trigger_price),
             time_in_force=order.time_in_force and order.time_in_force.value,
-            expires_at=ms_of(order.expires_at) if order.expires_at else None,
+            ends_at=ms_of(order.expires_at) if order.expires_at else None,
             status_reason=order.status_reason and order.status_reason.value,
             key=order.idempotency_key,
         ),
@@ -175,7 +175,7 @@ def order_of(item: Item) -> Order:
         limit_price=fields.amount_or_none(Price, "limit_price"),
         trigger_price=fields.amount_or_none(Price, "trigger_price"),
         time_in_force=TimeInForce(force) if force else None,
-        expires_at=fields.instant_or_none("expires_at"),
+        expires_at=fields.instant_or_none("ends_at"),
         status_reason=OrderStatusReason(reason) if reason else None,
         idempotency_key=IdempotencyKey(key) if key else None,
     )
