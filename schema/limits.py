@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse
+from graphql import DocumentNode, GraphQLError, parse
 
 from schema.document_shape import SATURATED, FragmentsUnclearError, Shape, shape_of
 from schema.merged_fields import most_repeats
@@ -46,14 +46,14 @@ class QueryLimits:
     """Code points of the text. 2,000 tokens of long names, widely indented, are half of that."""
 
     tokens: int = 2_000
-    """Tokens and comments. Usual ceilings are 1,000 to 2,000; introspection has about 250."""
+    """Tokens and comments. Usual ceilings are 1,000 to 2,000; introspection has about 200."""
 
     depth: int = 15
     """Fields within fields. Usual ceilings are 10 to 15; the console's queries have 6."""
 
     introspection_depth: int = 20
     """Fields within fields under `__schema` or `__type`. The query that every tool sends has 15,
-    nine of them `ofType`. How often its lists may nest is checked by graphql-core's own rule."""
+    nine of them `ofType`. MaxIntrospectionDepthRule of graphql-core bounds how its lists nest."""
 
     aliases: int = 50
     """Renamed fields: each runs again. Usual ceilings are 15 to 50."""
@@ -76,19 +76,16 @@ class QueryLimits:
     """Objects that one operation could return, by the sizes of its lists: a tenth of a second.
     Usual ceiling; 500,000 at GitHub."""
 
-    def parse(self, text: str) -> DocumentNode:
-        """Return the document of a text, reading no further than its limits.
+    @property
+    def parse_options(self) -> dict[str, int]:
+        """The options of graphql-core's parser: it reads no further than they allow."""
+        return {"max_tokens": self.tokens, "max_source_length": self.characters}
 
-        Raises GraphQLError with the code GRAPHQL_PARSE_FAILED.
-        """
-        if len(text) > self.characters:
-            raise GraphQLError(
-                f"The query has {len(text)} characters; at most {self.characters} are allowed.",
-                extensions={"code": PARSE_FAILED},
-            )
+    def parse(self, text: str) -> DocumentNode:
+        """Return the document of a text. Raises GraphQLError, GRAPHQL_PARSE_FAILED."""
         try:
-            return parse(text, max_tokens=self.tokens)
-        except GraphQLSyntaxError as error:
+            return parse(text, **self.parse_options)  # type: ignore[arg-type] # mypy mixes up the options' types
+        except GraphQLError as error:
             error.extensions = {"code": PARSE_FAILED}
             raise
 

@@ -1,0 +1,1 @@
+"""Tests of the schema's own machinery: limits and prices of documents, without any resolver."""
