@@ -100,7 +100,8 @@ class _Compiler:
             elif name in parent.fields:
                 output = parent.fields[name].type
                 if not is_leaf_type(get_named_type(output)):
-                    priced.append(self._priced(parent, key, nodes, output, page))
+                    field = self._priced(parent, key, nodes, output, page)
+                    priced += [field] if field.points or field.members else []
         return tuple(priced)
 
     def _priced(
