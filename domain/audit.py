@@ -7,7 +7,7 @@ from domain.accounts import Account, Position
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, OrderId
 from domain.journal import Entry, EntryKind, LedgerAccount
-from domain.journal_replay import Replay
+from domain.journal_replay import Replay, Resting
 from domain.money import NO_QUANTITY, AmountError, cost_of, proceeds_of
 from domain.orders import Fill, Order, OrderSide, OrderStatus, OrderStatusReason
 
@@ -82,12 +82,12 @@ class AccountAudit:
             messages = (f"its figures can't be multiplied: the product {error}",)
         for message in messages:
             yield Finding(place, message)
-        left_open = self._replay.resting.get(order.id)
-        is_open = order.status is OrderStatus.OPEN and order.epoch == self._account.epoch
-        if order.version <= self._account.version and left_open != (
-            order.version if is_open else None
-        ):
-            yield Finding(place, f"it is {order.status}, which doesn't follow from the journal")
+        left, found = self._replay.resting.get(order.id), None
+        if order.status is OrderStatus.OPEN and order.epoch == self._account.epoch:
+            found = Resting(order.version, order.held_cash.units, order.held_quantity.units)
+        if left != found and order.version <= self._account.version:
+            message = f"it is {order.status}, holding ${order.held_cash} and {order.held_quantity}"
+            yield Finding(place, f"{message}, which doesn't follow from the journal")
 
     def record(
         self, record: KeyRecord, entry: Entry | None, order: Order | None

@@ -37,6 +37,15 @@ _CASH_SIGNS = {
 _QUANTITY_SIGNS = {EntryKind.ORDER_BUY: 1, EntryKind.ORDER_SELL: -1}
 
 
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An open order of the replay: the version of its last entry, and what it holds, in units."""
+
+    version: int
+    cash: int = 0
+    quantity: int = 0
+
+
 @dataclass(slots=True)
 class Replay:
     """An account as its journal makes it, from nothing, entry by entry."""
@@ -46,8 +55,8 @@ class Replay:
     account: Account = field(init=False)
     positions: dict[AssetId, Position] = field(default_factory=dict)
     """As each was last written, whatever its epoch."""
-    resting: dict[OrderId, int] = field(default_factory=dict)
-    """Open orders of this epoch, and the version of the last entry of each."""
+    resting: dict[OrderId, Resting] = field(default_factory=dict)
+    """Open orders of this epoch."""
     rewards: int = 0
     _last_command: CommandId | None = None
 
@@ -92,8 +101,12 @@ class Replay:
             yield f"it leaves ${entry.cash_after}, of which ${entry.held_after} is held"
         if entry.kind is EntryKind.RESET:
             yield from self._reset_contradictions(entry)
-        elif entry.asset_id is not None:
+        if entry.asset_id is not None:
             yield from self._position_contradictions(entry, entry.asset_id)
+        if entry.order_id is not None:
+            left = self._resting(entry, entry.order_id)
+            if entry.order_status is not OrderStatus.OPEN and (left.cash or left.quantity):
+                yield "its order ends and leaves something held"
 
     def _reset_contradictions(self, entry: Entry) -> Iterator[str]:
         if entry.cash_after:
@@ -126,6 +139,15 @@ class Replay:
         yield from _differs("cost basis after", entry.cost_basis_after, basis)
         yield from _differs("realised gain after", entry.realized_gain_after, gain)
 
+    def _resting(self, entry: Entry, order_id: OrderId) -> Resting:
+        """Return what an order holds after an entry."""
+        before = self.resting.get(order_id, Resting(0))
+        return Resting(
+            entry.version,
+            before.cash + _moved(entry, USD, LedgerAccount.USER_HELD),
+            before.quantity + _moved(entry, entry.asset_id or "", LedgerAccount.USER_HELD),
+        )
+
     def _position(self, asset: AssetId) -> Position:
         return current(self.account, self.positions.get(asset), asset)
 
@@ -142,7 +164,7 @@ class Replay:
         if is_reset:
             self.resting.clear()
         elif entry.order_status is OrderStatus.OPEN and entry.order_id:
-            self.resting[entry.order_id] = entry.version
+            self.resting[entry.order_id] = self._resting(entry, entry.order_id)
         elif entry.order_id:
             self.resting.pop(entry.order_id, None)
         cash = max(entry.cash_after, NO_MONEY)
@@ -177,7 +199,14 @@ def _left(before: Position, entry: Entry) -> Position:
 
 def _shape(entry: Entry) -> Iterator[str]:
     """Tell what no entry of its kind may look like, whatever came before."""
-    allowed = COUNTERPARTS[entry.kind] | USERS_OWN
+    is_orders = entry.kind.startswith("ORDER_")
+    if {entry.order_id is None, entry.asset_id is None, entry.order_status is None} != {
+        not is_orders
+    }:
+        yield f"a {entry.kind} has an order, its status and its asset, or lacks them"
+    allowed = COUNTERPARTS[entry.kind] | {LedgerAccount.USER_AVAILABLE}
+    if is_orders or entry.kind is EntryKind.RESET:
+        allowed |= USERS_OWN
     for leg in entry.legs:
         if leg.account not in allowed:
             yield f"a {entry.kind} has a leg of {leg.account}"
