@@ -4,7 +4,6 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -12,6 +11,7 @@ from strawberry.types import ExecutionContext
 from schema.accounts import AccountMutation, AccountQuery
 from schema.assets import AssetQuery
 from schema.context import Context, Info
+from schema.documents import ParsedOnce, ValidatedOnce
 from schema.entities import entities
 from schema.errors import make_public
 from schema.journal import JournalQuery
@@ -26,9 +26,6 @@ from schema.scalars import scalar_map
 from schema.sessions import SessionMutation
 from schema.streams import Subscription
 from schema.users import UserMutation, UserQuery
-
-DOCUMENTS_CACHED_MAX = 1_000
-"""Parsed and validated documents that are kept; a client has some dozens."""
 
 
 @strawberry.type(description="What can be read.")
@@ -78,9 +75,8 @@ class Schema(strawberry.federation.Schema):
         """Give each error its code, and mask what nobody expected."""
         context = execution_context.context if execution_context else None
         request_id = context.request.request_id if isinstance(context, Context) else ""
-        early = execution_context.pre_execution_errors if execution_context else None
         for error in errors:
-            make_public(error, request_id=request_id, is_executing=not early)
+            make_public(error, request_id=request_id)
 
 
 def make_schema() -> Schema:
@@ -92,8 +88,5 @@ def make_schema() -> Schema:
         types=CONCRETE_ERRORS,
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=scalar_map()),
-        extensions=[
-            lambda: ParserCache(maxsize=DOCUMENTS_CACHED_MAX),
-            lambda: ValidationCache(maxsize=DOCUMENTS_CACHED_MAX),
-        ],
+        extensions=[ParsedOnce, ValidatedOnce],
     )

@@ -1,142 +1,55 @@
-"""Documents that were parsed, bounded, validated and priced once, kept for the next request."""
+"""Documents: each is parsed and validated once, and its errors are told with their codes."""
 
-from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from contextlib import suppress
 
-from graphql import (
-    ASTValidationRule,
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    get_operation_ast,
-)
-from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
 
-from schema.cost_plan import CostPlan
-from schema.limits import DocumentRefusedError, QueryLimits
-from schema.query_cost import Pricing
+from schema.errors import TOO_DEEP, add_code
 
-TOKENS_KEPT_MAX = 200_000
-"""Tokens of all documents kept, about 80 MB at 400 bytes each; a client's whole set has 5,000.
-A number of documents would be no bound: one may be 400 times as large as another."""
-
-CHARACTERS_PER_TOKEN = 100
-"""Text that weighs as much as a token, so that neither comments nor long strings are free."""
+DOCUMENTS_CACHED_MAX = 1_000
+"""Parsed and validated documents that are kept; a client has some dozens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document and what is known of it. With `errors` it may not be run, and has no price."""
+class ParsedOnce(ParserCache):
+    """Keeps parsed documents.
 
-    document: DocumentNode
-    errors: tuple[GraphQLError, ...]
-    pricing: Pricing
-    plans: dict[str | None, CostPlan] = field(default_factory=dict)
-
-    def plan(self, operation_name: str | None) -> CostPlan:
-        """Return an operation's price. Raises GraphQLError where the document has no such one."""
-        plan = self.plans.get(operation_name)
-        if plan is None:
-            operation = get_operation_ast(self.document, operation_name)
-            if operation is None:
-                raise GraphQLError(
-                    "The document has no such operation, or several and none was named.",
-                    extensions={"code": "BAD_USER_INPUT"},
-                )
-            # No more plans than operations: only names that the document has come here.
-            plan = self.plans[operation_name] = self.pricing.plan(self.document, operation)
-        return plan
-
-
-class Documents:
-    """A cache by text. What exceeds a limit while being parsed is not kept."""
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        limits: QueryLimits,
-        *,
-        tokens_kept_max: int = TOKENS_KEPT_MAX,
-    ) -> None:
-        self.limits = limits
-        self.tokens_kept = 0
-        self._schema = schema
-        self._pricing = Pricing(schema)
-        self._tokens_kept_max = tokens_kept_max
-        self._kept: OrderedDict[str, Prepared] = OrderedDict()
-
-    def prepared(self, text: str, rules: Collection[type[ASTValidationRule]]) -> Prepared:
-        """Return a document ready to be run. Raises GraphQLError when it can't be parsed.
-
-        `rules` are those of the schema, the same at each call.
-        """
-        found = self._kept.get(text)
-        if found is not None:
-            self._kept.move_to_end(text)
-            return found
-        document = self.limits.parse(text)
-        made = Prepared(document, self._errors_in(document, tuple(rules)), self._pricing)
-        self._keep(text, made)
-        return made
-
-    def requested_cost(
-        self, prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any] | None
-    ) -> int:
-        """Return the points to take from the caller's budget before the operation runs.
-
-        Raises DocumentRefusedError when it could return too many objects, and GraphQLError when
-        the document has no such operation.
-        """
-        plan = prepared.plan(operation_name)
-        given = variables or {}
-        self.limits.check_nodes(plan.nodes(given))
-        return plan.requested(given)
-
-    def _errors_in(
-        self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]
-    ) -> tuple[GraphQLError, ...]:
-        try:
-            self.limits.check(document)
-        except DocumentRefusedError as error:
-            return error.errors
-        return tuple(validate_document(self._schema, document, rules))
-
-    def _keep(self, text: str, made: Prepared) -> None:
-        self._kept[text] = made
-        self.tokens_kept += _weight(text, made)
-        while self.tokens_kept > self._tokens_kept_max:
-            old_text, old = self._kept.popitem(last=False)
-            self.tokens_kept -= _weight(old_text, old)
-
-
-class PreparedDocuments(SchemaExtension):
-    """Gives Strawberry its documents from the cache, in place of ParserCache and ValidationCache.
-
-    Those two hash the whole document at each request, and count documents, not their size.
+    One that can't be parsed is left for Strawberry to parse again: raised from here, its error
+    would tear a websocket's stream down instead of being answered.
     """
 
-    def __init__(self, documents: Documents) -> None:
-        super().__init__()
-        self._documents = documents
-        self._prepared: Prepared | None = None
+    def __init__(self) -> None:
+        super().__init__(maxsize=DOCUMENTS_CACHED_MAX)
 
     def on_parse(self) -> Iterator[None]:
-        """Set the document. A text that can't be parsed ends the operation here."""
+        """Look the document up, or parse it."""
         context = self.execution_context
-        if context.query:
-            self._prepared = self._documents.prepared(context.query, context.validation_rules)
-            context.graphql_document = self._prepared.document
+        with suppress(GraphQLError, RecursionError):
+            context.graphql_document = self.cached_parse_document(
+                context.query, **context.parse_options
+            )
         yield
+
+
+class ValidatedOnce(ValidationCache):
+    """Keeps what validation found, and gives it the code that tells it from errors of values."""
+
+    def __init__(self) -> None:
+        super().__init__(maxsize=DOCUMENTS_CACHED_MAX)
 
     def on_validate(self) -> Iterator[None]:
-        """Set what is wrong with the document, if anything is."""
-        if self._prepared is not None:
-            self.execution_context.pre_execution_errors = list(self._prepared.errors)
+        """Look the document's errors up, or validate it."""
+        context = self.execution_context
+        try:
+            errors = self.cached_validate_document(
+                context.schema._schema,  # noqa: SLF001 - as in the class above
+                context.graphql_document,
+                context.validation_rules,
+            )
+        except RecursionError:
+            errors = [GraphQLError(TOO_DEEP)]
+        for error in errors:
+            add_code(error, "GRAPHQL_VALIDATION_FAILED")
+        context.pre_execution_errors = errors
         yield
-
-
-def _weight(text: str, made: Prepared) -> int:
-    return made.document.token_count + len(text) // CHARACTERS_PER_TOKEN

@@ -1,8 +1,11 @@
 """Top-level errors: one shape, a code for each, and nothing of the inside."""
 
 import logging
+import re
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.refusals import Refusal
@@ -11,15 +14,21 @@ from resolvers.errors import BadInputError
 
 LOG = logging.getLogger("cnop.graphql")
 
+TOO_DEEP = "The document is nested too deeply."
 
-def make_public(error: GraphQLError, *, request_id: str, is_executing: bool) -> None:
-    """Give an error its code, in place; one that nobody expected is logged and masked.
+_QUOTED = re.compile(
+    r"(, found| Found|(?<=String cannot represent a non string value)): .*", re.DOTALL
+)
+"""Where GraphQL repeats an input, with all that is secret in it."""
 
-    `is_executing` tells an error of execution from one that the document itself caused.
-    """
+
+def make_public(error: GraphQLError, *, request_id: str) -> None:
+    """Give an error its code, in place; one that nobody expected is logged and masked."""
     cause = _cause(error)
     if cause is None:
-        _add_code(error, _code_of_document(error, is_executing=is_executing))
+        error.message = _QUOTED.sub("", error.message)
+        is_unparsed = isinstance(error, GraphQLSyntaxError)
+        add_code(error, "GRAPHQL_PARSE_FAILED" if is_unparsed else "BAD_USER_INPUT")
         return
     code, message = _code_and_message(cause, request_id)
     if code == "INTERNAL":
@@ -32,23 +41,17 @@ def make_public(error: GraphQLError, *, request_id: str, is_executing: bool) -> 
         error.extensions["reason"] = cause.reason.name
 
 
+def add_code(error: GraphQLError, code: str) -> None:
+    """Give an error a code, unless it has one."""
+    error.extensions = {"code": code, **(error.extensions or {})}
+
+
 def _cause(error: GraphQLError) -> Exception | None:
     """Return what a resolver raised; None when GraphQL itself found the fault."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
-
-
-def _code_of_document(error: GraphQLError, *, is_executing: bool) -> str:
-    if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    return "BAD_USER_INPUT" if is_executing else "GRAPHQL_VALIDATION_FAILED"
-
-
-def _add_code(error: GraphQLError, code: str) -> None:
-    if error.extensions is None or "code" not in error.extensions:
-        error.extensions = {**(error.extensions or {}), "code": code}
 
 
 def _code_and_message(cause: Exception, request_id: str) -> tuple[str, str]:
@@ -59,16 +62,26 @@ def _code_and_message(cause: Exception, request_id: str) -> tuple[str, str]:
             return "BAD_USER_INPUT", str(cause)
         case Refusal():
             return "BAD_USER_INPUT", " ".join(error.message for error in cause.errors)
-        case OutcomeUnknownError():
-            return "OUTCOME_UNKNOWN", (
-                "Whether this happened could not be found out in time. Send it again with the same "
-                "idempotency key, or look at the journal."
-            )
-        case OutageError():
-            return "SERVICE_UNAVAILABLE", (
-                "A part of the service can't answer now; nothing happened. Try again in a moment."
-            )
-        case _:
-            return "INTERNAL", (
-                f"Something went wrong on our side; it is logged as request {request_id}."
-            )
+    for kinds, code, message in _FIXED:
+        if isinstance(cause, kinds):
+            return code, message
+    return "INTERNAL", f"Something went wrong on our side; it is logged as request {request_id}."
+
+
+_UNKNOWN = (
+    "Whether this happened could not be found out in time. Send it again with the same idempotency "
+    "key, or look at the journal."
+)
+_OUTAGE = "A part of the service can't answer now; nothing happened. Try again in a moment."
+_NO_OPERATION = "The document has no operation of this name, or none that can be run here."
+
+_FIXED: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    ((OutcomeUnknownError,), "OUTCOME_UNKNOWN", _UNKNOWN),
+    ((OutageError,), "SERVICE_UNAVAILABLE", _OUTAGE),
+    ((RecursionError,), "GRAPHQL_PARSE_FAILED", TOO_DEEP),
+    (
+        (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError),
+        "BAD_USER_INPUT",
+        _NO_OPERATION,
+    ),
+)

@@ -17,10 +17,10 @@ Decimal = NewType("Decimal", decimal.Decimal)
 DateTime = NewType("DateTime", dt.datetime)
 Date = NewType("Date", dt.date)
 
-BAD_USER_INPUT = {"code": "BAD_USER_INPUT"}
-
 NUMBER_LENGTH_MAX = 64
 """Characters of a number; the widest kind needs 28."""
+
+_WHOLE_MAX = 10**NUMBER_LENGTH_MAX
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -33,7 +33,7 @@ _INSTANT = re.compile(
 
 def bad_input(message: str) -> GraphQLError:
     """Return a request error for an argument that can't be read."""
-    return GraphQLError(message, extensions=BAD_USER_INPUT)
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 def _write_decimal(value: object) -> str:
@@ -44,25 +44,31 @@ def _write_decimal(value: object) -> str:
 
 
 def _read_decimal(value: Any) -> decimal.Decimal:  # noqa: ANN401 - whatever a client sends
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**NUMBER_LENGTH_MAX else "out of range"
     if isinstance(value, float):
         message = f"{shown(value)} is a JSON float, which is not exact; send it as a string."
         raise bad_input(message)
-    is_number = isinstance(value, str) and _NUMBER.fullmatch(value)
-    if not is_number or len(value) > NUMBER_LENGTH_MAX:
+    text = _text_of(value)
+    if text is None or len(text) > NUMBER_LENGTH_MAX or not _NUMBER.fullmatch(text):
+        found = "This" if text is None else shown(ascii(text))
         message = (
-            f"{shown(ascii(value))} is no decimal number: digits with an optional minus sign and "
-            f'fraction are allowed, such as "10.50", up to {NUMBER_LENGTH_MAX} characters.'
+            f"{found} is no decimal number: digits with an optional minus sign and fraction are "
+            f'allowed, such as "10.50", up to {NUMBER_LENGTH_MAX} characters.'
         )
         raise bad_input(message)
-    return decimal.Decimal(value)
+    return decimal.Decimal(text)
+
+
+def _text_of(value: object) -> str | None:
+    """Return a number as text; None for what is none, and for one too long to be spelled."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _WHOLE_MAX:
+        return str(value)
+    return None
 
 
 def _decimal_literal(node: ValueNode, _variables: object = None) -> decimal.Decimal:
-    if isinstance(node, StringValueNode):
-        return _read_decimal(node.value)
-    if isinstance(node, IntValueNode):
+    if isinstance(node, StringValueNode | IntValueNode):
         return _read_decimal(node.value)
     message = 'An exact number is written as a string, such as "10.50", or as an integer.'
     raise bad_input(message)

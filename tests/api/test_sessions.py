@@ -225,7 +225,7 @@ async def test_who_signs_out_is_out_at_once_with_both_tokens(world: World) -> No
     assert answer.errors[0]["extensions"] == {
         "code": "UNAUTHENTICATED",
         "reason": "REVOKED",
-        "requestId": "",
+        "requestId": "request-7",
     }
     refreshed = (await world.run(REFRESH, {"token": alice.refresh_token}))["refreshSession"]
     assert codes(refreshed) == ["SESSION_EXPIRED"]

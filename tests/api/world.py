@@ -19,9 +19,11 @@ from domain.money import Money, Price
 from domain.rules import RewardBook, TradingRules
 from domain.ticks import PriceMove, PriceReport
 from schema.api import Schema, make_schema
+from schema.context import Context
 from tests.domain.identity_world import SECRETS, CountingIds, RacyTable, SetClock
 from tests.domain.market_world import BTC, DOGE, ETH, LTC, entry
 from web.composition import Exchange, Parts, compose
+from web.logs import RequestNotes, current_request
 from web.reception import Caller, Reception
 from web.settings import Settings
 
@@ -116,6 +118,18 @@ class World:
         assert isinstance(self.exchange.table, RacyTable)
         return self.exchange.table
 
+    async def context(
+        self, as_: Session | str | None, *, address: str = HOME, request_id: str = REQUEST_ID
+    ) -> Context:
+        """Return the context of one operation, as the server's own reception makes it."""
+        token = as_.access_token if isinstance(as_, Session) else as_
+        caller = Caller(address, None if token is None else f"Bearer {token}")
+        noted = current_request.set(RequestNotes(request_id))
+        try:
+            return await self.reception.context(caller)
+        finally:
+            current_request.reset(noted)
+
     async def run(
         self,
         text: str,
@@ -128,7 +142,7 @@ class World:
         result = await self.schema.execute(
             text,
             variable_values=dict(variables or {}),
-            context_value=await self.reception.context(_caller(as_, address)),
+            context_value=await self.context(as_, address=address),
         )
         return answer_of(result.data, result.errors)
 
@@ -136,7 +150,7 @@ class World:
         self, text: str, variables: Mapping[str, Any] | None = None, *, as_: Session | None = None
     ) -> tuple[Answer, list[str]]:
         """Execute an operation, and tell which calls to the table it took after the sign-in."""
-        context = await self.reception.context(_caller(as_, HOME))
+        context = await self.context(as_)
         before = len(self.table.calls)
         result = await self.schema.execute(
             text, variable_values=dict(variables or {}), context_value=context
@@ -154,7 +168,7 @@ class World:
         results: Any = await self.schema.stream(
             text,
             variable_values=dict(variables or {}),
-            context_value=await self.reception.context(_caller(as_, HOME)),
+            context_value=await self.context(as_),
         )
         try:
             async for result in results:
@@ -279,13 +293,6 @@ def answer_of(data: Any, errors: list[GraphQLError] | None) -> Answer:
 def many_assets(count: int) -> tuple[CatalogueEntry, ...]:
     """Return a catalogue of assets A00, A01 and so on, at $1 each."""
     return tuple(entry(AssetId(f"A{number:02}"), 1, 100 + number) for number in range(count))
-
-
-def _caller(as_: Session | str | None, address: str) -> Caller:
-    if as_ is None:
-        return Caller(address)
-    token = as_ if isinstance(as_, str) else as_.access_token
-    return Caller(address, f"Bearer {token}")
 
 
 async def _no_pause(_attempt: int) -> None:
