@@ -113,13 +113,13 @@ class AccountReader:
         page = await self._table.query(
             self._pk, low=entry_sk(self.version + 1), high="JOURNAL#~", reverse=True, limit=1
         )
-        for item in page.items:
-            entry, finding = read_or_tell(item, entry_of)
+        entries, found = _all_read(page.items, entry_of, entry_item)
+        for finding in found:
+            yield finding
+        for entry in entries:
             stored = await self._table.get(account_key(self._id))
             account = read_or_tell(stored, account_of)[0] if stored else None
-            if finding:
-                yield finding
-            elif entry and account and entry.version > account.version:
+            if account and entry.version > account.version:
                 message = f"it lies beyond the account's version, {account.version}"
                 yield Finding(f"{self._id} entry {entry.version}", message)
 
