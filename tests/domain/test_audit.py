@@ -8,8 +8,18 @@ import pytest
 from domain.audit import Finding, reward_findings
 from domain.money import Money, Quantity
 from domain.orders import OrderStatus, OrderStatusReason
-from tests.domain.damages import ENTRIES, MISSING, ORDERS, RECORDS, STATES, Damage
-from tests.domain.history import DEPOSIT, OPEN_BUY, OPEN_SALE, RELEASE, REWARD, History, kept, lived
+from tests.domain.damages import ENTRIES, MISSING, ORDERS, RECORDS, STATES, Damage, entry
+from tests.domain.history import (
+    BUY,
+    DEPOSIT,
+    OPEN_BUY,
+    OPEN_SALE,
+    RELEASE,
+    REWARD,
+    History,
+    kept,
+    lived,
+)
 from tests.domain.ledger_world import ACCOUNT, BTC
 
 
@@ -33,14 +43,21 @@ def test_damage_is_found_and_named(history: History, damage: Damage, message: st
     assert any(message in str(finding) for finding in found), "\n".join(map(str, found))
 
 
-@pytest.mark.parametrize(("damage", "message"), [ENTRIES[14], ENTRIES[15], ENTRIES[33]])
-def test_one_damage_is_told_at_its_place_and_at_most_at_the_two_that_follow_from_it(
-    history: History, damage: Damage, message: str
+@pytest.mark.parametrize(
+    "damage",
+    [
+        entry(BUY, cash_after=Money(1)),
+        entry(BUY, quantity_after=Quantity(5)),
+        entry(BUY, cost_basis_after=Money(50_00)),
+        entry(DEPOSIT, cash_change=Money(1)),
+    ],
+)
+def test_one_damage_is_told_at_its_place_and_where_it_is_contradicted_only(
+    history: History, damage: Damage
 ) -> None:
     damage(history)
     found = history.audited()
-    assert message in str(found[0])
-    assert len(found) <= 3
+    assert 1 <= len({finding.place for finding in found}) <= 2
 
 
 def test_nothing_is_found_where_nothing_is_wrong(history: History) -> None:
