@@ -19,21 +19,14 @@ class RedisFallback:
         self._connection = connection
         self._meanwhile = meanwhile
         self._is_degraded = False
-        self._times = 0
 
     @property
     def is_degraded(self) -> bool:
         """Whether this use does without Redis."""
         return self._is_degraded
 
-    @property
-    def times(self) -> int:
-        """How often it had to."""
-        return self._times
-
     def failed(self, error: RedisUnavailableError) -> None:
         """Note that Redis did not answer."""
-        self._times += 1
         if not self._is_degraded:
             self._is_degraded = True
             _LOG.warning("Without Redis, %s: %s", self._meanwhile, error)
