@@ -22,8 +22,8 @@ Variables = Mapping[str, Any]
 Size = int | Callable[[Variables], int]
 """A number of items, or how the request's variables make it."""
 
-INT_DIGITS_MAX = 10
-"""Digits of the largest Int; longer literals are as good as endless, and slow to read."""
+INT_CHARACTERS_MAX = 11
+"""Of the smallest Int, sign included; Python refuses to read 5,000 digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +130,8 @@ def _literal(value: ValueNode, most: int) -> int | None:
     match value:
         case NullValueNode():
             return None
-        case IntValueNode(value=digits) if len(digits) <= INT_DIGITS_MAX:
+        case IntValueNode(value=digits) if len(digits) <= INT_CHARACTERS_MAX:
             return int(digits)
-        case IntValueNode(value=digits) if digits.startswith("-"):
-            return 0
         case ListValueNode(values=values):
             return len(values)
         case _:

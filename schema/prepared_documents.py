@@ -101,14 +101,11 @@ class Documents:
     ) -> tuple[GraphQLError, ...]:
         try:
             self.limits.check(document)
-        except DocumentRefusedError as error:
-            return error.errors
-        try:
-            errors = validate_document(self._schema, document, rules)
-        except RecursionError:  # values may nest deeper than fields
-            errors = [GraphQLError("The query nests its values too deeply.")]
-        for found in errors:
-            found.extensions = {"code": VALIDATION_FAILED, **(found.extensions or {})}
+        except DocumentRefusedError as refused:
+            return refused.errors
+        errors = validate_document(self._schema, document, rules)
+        for error in errors:
+            error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
         return tuple(errors)
 
     def _keep(self, text: str, made: Prepared) -> None:
