@@ -1,29 +1,34 @@
-"""Making the DynamoDB table: its keys, its two local indexes and its expiry."""
+"""Making the DynamoDB table as `dynamodb_layout.json` says."""
 
 from botocore.exceptions import ClientError
 
 from adapters.dynamodb_client import DynamoDbClient, Operation
 from adapters.dynamodb_codec import Wire
-from adapters.dynamodb_requests import INDEX_NAMES
+from adapters.dynamodb_layout import TableLayout, shipped_layout, unchangeable
 from adapters.table import TableRefusedError, TableUnavailableError
-
-EXPIRY_ATTRIBUTE = "expires_at"
 
 POLLS_MAX = 120
 """Looks at whether a new table is ready; AWS takes seconds, seldom a minute."""
 
 POLL_S = 1.0
 
+_BUSY = {"busy": True}
+
 
 async def create_table(client: DynamoDbClient, name: str) -> None:
-    """Make the table, billed by request, and return when it is ready for use.
+    """Make the table, and return when it is ready for use.
 
-    One that is there already is left as it is, but for its expiry, which is switched on. Raises
+    One that is there already is left as it is: how it is billed and protected is for its owner to
+    say. Only where expiry is not on yet, its making is taken for unfinished, and finished. Raises
     TableRefusedError when it has other keys or indexes, since local indexes can't be added later.
     """
+    layout = shipped_layout()
+    definition = layout.definition(name)
     found = await _describe(client, name)
     if found is None:
-        await client.read(_create_unless_there(client), _definition(name))
+        creating = _allowing(client.low_level.create_table, {"ResourceInUseException": {}})
+        # If it is in use, another process, or an attempt whose answer was lost, was quicker.
+        await client.read(creating, definition)
         found = await _describe(client, name)
     for _ in range(POLLS_MAX):
         if found is not None and found["TableStatus"] in ("ACTIVE", "UPDATING"):
@@ -32,78 +37,53 @@ async def create_table(client: DynamoDbClient, name: str) -> None:
         found = await _describe(client, name)
     else:
         raise TableUnavailableError(f"the DynamoDB table {name} does not become ready")
-    if _layout(found) != _layout(_definition(name)):
+    if unchangeable(found) != unchangeable(definition):
         raise TableRefusedError(f"the DynamoDB table {name} has other keys or indexes than needed")
-    await _switch_on_expiry(client, name)
+    await _finish(client, name, layout)
 
 
-def _create_unless_there(client: DynamoDbClient) -> Operation:
-    async def create(**definition: object) -> Wire:
-        try:
-            return await client.low_level.create_table(**definition)
-        except ClientError as error:
-            # Another process, or an attempt whose answer was lost, was quicker.
-            if error.response["Error"]["Code"] == "ResourceInUseException":
-                return {}
-            raise
-
-    return create
-
-
-async def _describe(client: DynamoDbClient, name: str) -> Wire | None:
-    async def describe(**request: object) -> Wire:
-        try:
-            return await client.low_level.describe_table(**request)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return {}
-            raise
-
-    answer = await client.read(describe, {"TableName": name})
-    return answer.get("Table")
-
-
-async def _switch_on_expiry(client: DynamoDbClient, name: str) -> None:
+async def _finish(client: DynamoDbClient, name: str, layout: TableLayout) -> None:
+    """Switch on what CreateTable doesn't take; expiry comes last, so that it tells the end."""
     low_level = client.low_level
     answer = await client.read(low_level.describe_time_to_live, {"TableName": name})
     if answer["TimeToLiveDescription"]["TimeToLiveStatus"] in ("ENABLED", "ENABLING"):
         return
-    expiry = {"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
+    if layout.point_in_time_recovery:
+        await _switch_on_recovery(client, name)
+    expiry = {"Enabled": True, "AttributeName": layout.expiry_attribute}
     request = {"TableName": name, "TimeToLiveSpecification": expiry}
     await client.read(low_level.update_time_to_live, request)
 
 
-def _definition(name: str) -> Wire:
-    columns = ["pk", "sk", *(index.value for index in INDEX_NAMES)]
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": column, "AttributeType": "S"} for column in columns
-        ],
-        "KeySchema": _keys("sk"),
-        "LocalSecondaryIndexes": [
-            {
-                "IndexName": index_name,
-                "KeySchema": _keys(index.value),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, index_name in INDEX_NAMES.items()
-        ],
-    }
+async def _switch_on_recovery(client: DynamoDbClient, name: str) -> None:
+    # AWS gets backups ready behind a new table's back; DynamoDB Local has none at all.
+    answers = {"ContinuousBackupsUnavailableException": _BUSY, "UnknownOperationException": {}}
+    switching = _allowing(client.low_level.update_continuous_backups, answers)
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    request = {"TableName": name, "PointInTimeRecoverySpecification": recovery}
+    for _ in range(POLLS_MAX):
+        if await client.read(switching, request) is not _BUSY:
+            return
+        await client.retry.sleep(POLL_S)
+    raise TableUnavailableError(f"the backups of the DynamoDB table {name} do not become ready")
 
 
-def _keys(range_column: str) -> list[Wire]:
-    return [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": range_column, "KeyType": "RANGE"},
-    ]
+async def _describe(client: DynamoDbClient, name: str) -> Wire | None:
+    describing = _allowing(client.low_level.describe_table, {"ResourceNotFoundException": {}})
+    answer = await client.read(describing, {"TableName": name})
+    return answer.get("Table")
 
 
-def _layout(table: Wire) -> object:
-    """Return what must be as defined, for comparison."""
-    indexes = {
-        index["IndexName"]: (index["KeySchema"], index["Projection"]["ProjectionType"])
-        for index in table.get("LocalSecondaryIndexes", ())
-    }
-    return table["KeySchema"], indexes
+def _allowing(operation: Operation, answers: dict[str, Wire]) -> Operation:
+    """Return the operation with an answer in place of each of some errors, by their codes."""
+
+    async def send(**request: object) -> Wire:
+        try:
+            return await operation(**request)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in answers:
+                return answers[code]
+            raise
+
+    return send
