@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ ACCOUNTS_BETWEEN_LINES = 1_000
 """Accounts between two lines of an audit's progress: a line every few seconds."""
 
 _DOTENV = Path(".env")
+_LOG = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the outermost edge)
+        _LOG.exception("The command failed.")
+        return _complain(f"It failed in a way that nobody foresaw ({type(error).__name__}).")
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -143,7 +148,7 @@ def _announce(settings: Settings, url: str) -> None:
 
 def _complain(*sentences: str) -> int:
     for sentence in sentences:
-        _tell(f"cnop: {sentence}")
+        _tell(f"cnop: {sentence.rstrip('.')}.")
     return NOT_DONE
 
 

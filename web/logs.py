@@ -19,6 +19,9 @@ SERVICE = "cnop"
 
 OUR_PACKAGES = ("adapters", "domain", "resolvers", "schema", "subscriptions", "web")
 
+TALKATIVE = ("aiobotocore", "boto3", "botocore", "httpx", "uvicorn")
+"""Libraries that tell at INFO what we tell ourselves, or what nobody asks."""
+
 MESSAGE_CHARACTERS_MAX = 2_000
 """Longer messages are cut; no sentence of ours comes near."""
 
@@ -63,7 +66,8 @@ def set_up_logs(level: str, *, as_json: bool, stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.getLevelName(level), logging.INFO))
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it tells, we tell ourselves
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
     for package in OUR_PACKAGES:
         logging.getLogger(package).setLevel(level)
 

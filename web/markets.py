@@ -1,7 +1,9 @@
 """Opening the market that the settings name."""
 
 import secrets
+from contextlib import closing
 
+from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
 from adapters.simulated_market import SimulatedMarket as MarketOfChance
 from adapters.simulated_market import simulated_assets
@@ -28,6 +30,8 @@ async def open_market(
     MarketSourceError and OutageError.
     """
     if isinstance(market, ReplayMarket):
+        with closing(recorded_prices(market.path)) as prices:
+            next(prices, None)  # a file that is no recording is told now, not when it is played
         recorded = RecordedMarket(market.path, speed=float(market.speed), stamp=clock)
         recorded.resume(await ticks.last())
         return recorded

@@ -50,7 +50,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         try:
             runner.run(_serve(settings, listener, announce))
         except _REASONS as error:
-            raise StartError(f"{str(error).rstrip('.')}.") from error
+            raise StartError(str(error)) from error
 
 
 _REASONS = (

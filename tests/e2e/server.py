@@ -84,7 +84,9 @@ class Server:
 
 
 def environ(settings: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, "CNOP_PORT": "0", **settings}
+    """Return the environment with these settings; an empty one takes a variable away."""
+    chosen = {**os.environ, "CNOP_PORT": "0", **settings}
+    return {name: value for name, value in chosen.items() if value}
 
 
 @contextmanager
