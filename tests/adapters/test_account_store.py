@@ -1,0 +1,288 @@
+"""The store of accounts: what is read together, what is written together, what is refused."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from adapters.account_items import order_item, position_item
+from adapters.account_store import READS_AGAIN_MAX, AccountTable
+from adapters.fields import StoredWronglyError
+from adapters.table import (
+    Item,
+    Put,
+    Table,
+    TableOutcomeUnknownError,
+    TableUnavailableError,
+)
+from domain.accounts import no_position
+from domain.commands import Command, Needs, Terms
+from domain.funds import Deposit
+from domain.idempotency import KeyRecord
+from domain.ids import AccountId, AssetId, CommandId, IdempotencyKey, OrderId
+from domain.journal import Change, RewardSlot
+from domain.money import Money, Quantity
+from domain.orders import OrderStatus, seen_from
+from domain.outages import OutageError, OutcomeUnknownError
+from domain.pages import EntryFilter, OrderFilter, Stretch
+from domain.ports.accounts import ChangeConflictError
+from domain.rewards import ClaimReward
+from tests.adapters.faulty_table import FaultyTable
+from tests.adapters.memory_table import MemoryTable
+from tests.domain.ledger_world import ACCOUNT, BTC, ETH, GREETING, NOW, RULES, USER, World
+from tests.domain.resting_orders import buy_order, placed
+
+KEY = IdempotencyKey("a-key")
+NOBODY = AccountId("acc_00000000000000000000000009")
+RED_POCKET = RewardSlot(USER, f"{NOW.date()}#RED_POCKET")
+
+
+@pytest.fixture
+async def world(table: Table) -> World:
+    """Return a user with money, on each engine."""
+    return await World(table).open("1000")
+
+
+async def next_change(world: World, command: Command = Deposit(Money(1))) -> Change:  # noqa: B008 - frozen
+    reading = await world.accounts.read(ACCOUNT, Needs())
+    terms = Terms(
+        now=world.clock.now(),
+        rules=RULES,
+        user_id=USER,
+        command_id=CommandId("command"),
+        order_id=OrderId("none"),
+    )
+    return command.decide(reading.state, terms)
+
+
+def record(key: IdempotencyKey = KEY) -> KeyRecord:
+    # The tables of these tests have a clock of their own, some months later.
+    return KeyRecord(key=key, fingerprint="f", at=NOW + timedelta(days=365), version=2)
+
+
+async def put(table: Table, *items: Item) -> None:
+    for start in range(0, len(items), 100):
+        writes = [Put(item) for item in items[start : start + 100]]
+        await table.transact(writes, token=f"{items[start].key.sk}"[-36:])
+
+
+async def test_a_reading_has_all_that_a_command_needs(world: World) -> None:
+    await world.buy("0.01")
+    await world.claim()
+    await world.accounts.commit(await next_change(world), record(), token="1")
+    needs = Needs(asset_id=BTC, reward_slots=(RED_POCKET, RewardSlot(USER, "another")))
+    reading = await world.accounts.read(ACCOUNT, needs, KEY)
+    assert reading.state.account == await world.account()
+    assert reading.state.position is not None
+    assert reading.state.position.quantity == Quantity.of("0.01")
+    assert reading.state.used_rewards == {RED_POCKET}
+    assert reading.record == record()
+
+
+async def test_what_is_not_there_reads_as_nothing(world: World) -> None:
+    reading = await world.accounts.read(ACCOUNT, Needs(asset_id=ETH), KEY)
+    assert (reading.state.position, reading.record) == (None, None)
+    assert await world.accounts.account(NOBODY) is None
+    assert await world.accounts.entry(ACCOUNT, 2) is None
+    assert await world.accounts.orders(ACCOUNT, [OrderId("ord_1")]) == {}
+    assert await world.accounts.positions(ACCOUNT, [BTC]) == {}
+
+
+async def test_an_account_without_its_state_is_damage_and_no_empty_account(world: World) -> None:
+    with pytest.raises(StoredWronglyError, match=f"ACCOUNT#{NOBODY} has no STATE"):
+        await world.accounts.read(NOBODY, Needs())
+    with pytest.raises(StoredWronglyError):
+        await world.accounts.holdings(NOBODY)
+
+
+async def test_a_change_of_an_older_version_is_a_conflict_and_writes_nothing(world: World) -> None:
+    late = await next_change(world)
+    await world.deposit("1")
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(late, record(), token="late")
+    assert (await world.account()).version == 2
+    assert (await world.accounts.read(ACCOUNT, Needs(), KEY)).record is None
+
+
+async def test_a_key_that_is_taken_is_a_conflict_and_writes_nothing(world: World) -> None:
+    await world.accounts.remember(ACCOUNT, record(), token="first")
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(await next_change(world), record(), token="second")
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.remember(ACCOUNT, record(), token="third")
+    assert (await world.account()).version == 1
+
+
+async def test_a_reward_that_is_used_up_is_a_conflict_and_writes_nothing(world: World) -> None:
+    await world.claim()
+    again = await next_change(world, ClaimReward(GREETING))
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(again, None, token="again")
+    assert (await world.account()).version == 2
+
+
+async def test_the_same_change_under_the_same_token_has_one_effect(world: World) -> None:
+    change = await next_change(world)
+    await world.accounts.commit(change, record(), token="one")
+    await world.accounts.commit(change, record(), token="one")
+    assert (await world.account()).version == 2
+
+
+async def test_holdings_are_those_of_the_epoch_with_sold_out_ones(world: World) -> None:
+    await world.buy("0.01")
+    await world.buy("0.1", ETH)
+    await world.reset()
+    world.clock.advance(timedelta(days=1))
+    world.prices.set(BTC, "50000", at=world.clock.at)
+    await world.deposit("1000")
+    await world.buy("0.001")
+    await world.sell("0.001")
+    holdings = await world.accounts.holdings(ACCOUNT)
+    assert [(held.asset_id, held.quantity) for held in holdings.positions] == [(BTC, Quantity(0))]
+    both = await world.accounts.positions(ACCOUNT, [BTC, ETH])
+    assert {asset: held.epoch for asset, held in both.items()} == {BTC: 1, ETH: 0}
+
+
+async def test_a_reset_finds_the_open_orders_of_its_epoch_among_older_ones(world: World) -> None:
+    # Given orders that earlier resets left open, older and newer by their ids, and two of now
+    account = replace(await world.account(), epoch=2)
+    stale = [buy_order(account, n, NOW, cash=Money(1)) for n in (*range(1, 120), *range(300, 420))]
+    await put(world.table, *(order_item(replace(order, epoch=1)) for order in stale))
+    await world.reset()
+    await world.reset()
+    world.clock.advance(timedelta(days=1))
+    await world.deposit("100")
+    for number in (200, 201):
+        account = await world.account()
+        position = no_position(account, BTC)
+        order = buy_order(account, number, world.clock.at, cash=Money(10_00))
+        await world.accounts.commit(placed(account, position, order), None, token=f"{number}")
+    # When
+    done = await world.reset()
+    # Then
+    assert done.entry is not None
+    assert set(done.entry.cancelled_orders) == {f"ord_{200:026}", f"ord_{201:026}"}
+    assert done.account.available == Money(0)
+    left = await world.accounts.orders(ACCOUNT, done.entry.cancelled_orders)
+    assert {order.status for order in left.values()} == {OrderStatus.OPEN}
+    seen = [seen_from(order, done.account) for order in left.values()]
+    assert {order.status for order in seen} == {OrderStatus.CANCELLED}
+
+
+async def test_a_reset_that_an_order_overtakes_is_decided_anew(world: World) -> None:
+    reading = await world.accounts.read(ACCOUNT, Needs(everything=True))
+    await world.buy("0.001")
+    assert reading.state.positions == ()
+    again = await world.accounts.read(ACCOUNT, Needs(everything=True))
+    assert [held.asset_id for held in again.state.positions] == [BTC]
+
+
+async def test_a_used_key_spares_a_reset_the_reading_of_everything() -> None:
+    world = await World().open("10")
+    await world.accounts.remember(ACCOUNT, record(), token="1")
+    assert isinstance(world.table, MemoryTable)
+    world.table.calls.clear()
+    await world.accounts.read(ACCOUNT, Needs(everything=True), KEY)
+    assert world.table.calls == ["snapshot"]
+
+
+async def test_an_order_takes_one_reading_and_one_transaction() -> None:
+    world = await World().open("1000")
+    assert isinstance(world.table, MemoryTable)
+    world.table.calls.clear()
+    await world.buy("0.001", key="k")
+    assert world.table.calls == ["snapshot", "transact"]
+    world.table.calls.clear()
+    await world.accounts.holdings(ACCOUNT)
+    assert world.table.calls == ["query"]
+
+
+async def test_holdings_of_many_pages_are_whole() -> None:
+    world = await World().open("10")
+    one = replace(no_position(await world.account(), BTC), quantity=Quantity(1), version=1)
+    many = (replace(one, asset_id=AssetId(f"A{number:04}")) for number in range(700))
+    await put(world.table, *map(position_item, many))
+    holdings = await world.accounts.holdings(ACCOUNT)
+    assert len(holdings.positions) == 700
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_holdings_are_of_one_version_while_somebody_trades(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given pages so small that a portfolio takes several reads
+    monkeypatch.setattr("adapters.account_store.POSITIONS_PAGE", 1)
+    world = await World().open("1000")
+    world.prices.set(BTC, "1")
+    world.prices.set(ETH, "1")
+    slow = FaultyTable(world.table, seed, turns_max=3)
+    await world.buy("1")
+    await world.buy("1", ETH)
+
+    async def trade() -> None:
+        for number in range(30):
+            await world.buy("1", (BTC, ETH)[number % 2])
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+    # When
+    trading = asyncio.create_task(trade())
+    seen = 0
+    while not trading.done():
+        holdings = await AccountTable(slow).holdings(ACCOUNT)
+        # Then what was bought is what was spent, in each of them
+        spent = Money(1000_00) - holdings.account.cash
+        bought = sum(held.quantity.units for held in holdings.positions)
+        assert bought == spent.units * 10**6
+        seen += 1
+    await trading
+    assert seen > 3
+
+
+async def test_a_position_that_stays_newer_than_its_account_is_an_outage() -> None:
+    world = await World().open("1000")
+    newer = replace(no_position(await world.account(), BTC), version=99)
+    await put(world.table, position_item(newer))
+    assert isinstance(world.table, MemoryTable)
+    world.table.calls.clear()
+    with pytest.raises(OutageError, match="changed faster than it could be read"):
+        await world.accounts.holdings(ACCOUNT)
+    assert world.table.calls == ["query"] * READS_AGAIN_MAX
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TableUnavailableError("gone"), OutageError),
+        (TableOutcomeUnknownError("?"), OutcomeUnknownError),
+    ],
+)
+async def test_what_the_table_raises_is_told_in_the_domains_words(
+    error: TableUnavailableError, told: type[Exception]
+) -> None:
+    world = await World().open("10")
+    change = await next_change(world, Deposit.of(Decimal(1)))
+    assert isinstance(world.table, MemoryTable)
+    world.table.fail_next(error)
+    with pytest.raises(told):
+        await world.accounts.commit(change, None, token="1")
+
+
+async def test_a_table_that_is_away_is_an_outage_to_every_reader() -> None:
+    world = await World().open("10")
+    await world.table.close()
+    store = world.accounts
+    for reading in (
+        store.read(ACCOUNT, Needs()),
+        store.account(ACCOUNT),
+        store.holdings(ACCOUNT),
+        store.positions(ACCOUNT, [BTC]),
+        store.entry(ACCOUNT, 1),
+        store.entries(ACCOUNT, EntryFilter(), Stretch(limit=1)),
+        store.orders(ACCOUNT, [OrderId("ord_1")]),
+        store.orders_where(ACCOUNT, OrderFilter(), Stretch(limit=1)),
+    ):
+        with pytest.raises(OutageError):
+            await reading
