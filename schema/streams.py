@@ -137,7 +137,8 @@ class Subscription:
         viewer, after = await resolve.start_of_events(request, None)
         async with aclosing(info.context.entries.stream(viewer.account_id, after)) as entries:
             async for entry in entries:
-                request.forget()
-                for order in await request.loaders.orders.load_many(resolve.orders_touched(entry)):
+                for order_id in resolve.orders_touched(entry):
+                    request.forget()
+                    order = await request.loaders.orders.load(order_id)
                     if order is not None:
                         yield order

@@ -44,20 +44,13 @@ class AccountBroadcast:
         """
         with self._bus.subscribe(_topic(account_id)) as hints:
             while True:
-                async for entry in self._entries(account_id, after):
+                stretch = Stretch(limit=ENTRIES_AT_ONCE, after=after, is_ascending=True)
+                found = await self._accounts.entries(account_id, _EVERYTHING, stretch)
+                for entry in found.items:
                     after = entry.version
                     yield entry
-                await self._next(hints)
-
-    async def _entries(self, account_id: AccountId, after: int) -> AsyncIterator[Entry]:
-        has_more = True
-        while has_more:
-            stretch = Stretch(limit=ENTRIES_AT_ONCE, after=after, is_ascending=True)
-            found = await self._accounts.entries(account_id, _EVERYTHING, stretch)
-            for entry in found.items:
-                after = entry.version
-                yield entry
-            has_more = found.has_more
+                if not found.has_more:
+                    await self._next(hints)
 
     async def _next(self, hints: AsyncIterator[Hint]) -> None:
         """Wait for a hint, or until it is time to look."""

@@ -4,11 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.account_items import order_item
-from adapters.table import Put
-from domain.ids import AccountId, AssetId, OrderId
-from domain.money import NO_QUANTITY, Money, Quantity
-from domain.orders import Order, OrderSide, OrderStatus, OrderType
+from domain.ids import AssetId
+from tests.api.open_orders import plant_open_order
 from tests.api.world import Session, World, many_assets, opened
 
 PORTFOLIO = """
@@ -134,30 +131,9 @@ async def test_the_share_beside_a_payload_is_worked_out_only_when_asked_for(worl
     }
 
 
-async def resting_order(world: World, session: Session) -> None:
-    """Store an open order, as an earlier reset of the account left it."""
-    now = world.clock.now()
-    left = Order(
-        id=OrderId("ord_00000000000000000000000001"),
-        account_id=AccountId(session.account_id),
-        asset_id=AssetId("BTC"),
-        side=OrderSide.BUY,
-        type=OrderType.LIMIT,
-        status=OrderStatus.OPEN,
-        quantity=Quantity.of(1),
-        held_cash=Money(100_00),
-        held_quantity=NO_QUANTITY,
-        version=1,
-        epoch=0,
-        created_at=now,
-        updated_at=now,
-    )
-    await world.table.transact([Put(order_item(left))], token="resting")
-
-
 async def test_an_open_order_that_a_reset_left_behind_reads_as_cancelled(world: World) -> None:
     alice = await world.trader()
-    await resting_order(world, alice)
+    await plant_open_order(world, alice)
     text = """
     {
       order(id: "ord_00000000000000000000000001") { status statusReason heldCash }
