@@ -54,6 +54,8 @@ class Span:
             above = high is not None and after.value > high
             if above if not reverse else below:
                 return None
+            if index is Index.MAIN and after.value == (low if reverse else high):
+                return None  # nothing shares the last key, and DynamoDB refuses to begin behind it
             if below or above:
                 after = None
         return cls(

@@ -1,8 +1,10 @@
 """Whatever is done to a table, it answers as a dictionary would."""
 
 import asyncio
+import itertools
 import tempfile
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,12 +71,12 @@ def holds(condition: Condition, item: Item | None) -> bool:
 class TableModel(RuleBasedStateMachine):
     """A table beside a dictionary of its items."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.Runner, clock: WallClock, tokens: Iterator[int]) -> None:
         super().__init__()
-        self.clock = WallClock()
+        self.clock = clock
         self.items: dict[Key, Item] = {}
-        self.tokens = 0
-        self.loop = asyncio.Runner()
+        self.tokens = tokens
+        self.loop = loop
 
     async def make(self) -> Table:
         raise NotImplementedError
@@ -108,9 +110,8 @@ class TableModel(RuleBasedStateMachine):
             if not all(holds(condition, self.live(write.key)) for condition in write.when)
             or (isinstance(write, Update) and self.live(write.key) is None)
         }
-        self.tokens += 1
         try:
-            self.loop.run(self.table.transact(writes, token=f"t{self.tokens}"))
+            self.loop.run(self.table.transact(writes, token=f"t{next(self.tokens)}"))
         except ConditionFailedError as failure:
             assert failure.keys == failed  # noqa: PT017 - a refusal is one of two right answers
             return
@@ -205,6 +206,9 @@ def settings_for(examples: int, steps: int) -> Any:
 
 def test_sqlite_answers_as_a_dictionary_would() -> None:
     class SqliteModel(TableModel):
+        def __init__(self) -> None:
+            super().__init__(asyncio.Runner(), WallClock(), itertools.count())
+
         async def make(self) -> Table:
             self.folder = tempfile.TemporaryDirectory()
             path = Path(self.folder.name) / "store.db"
@@ -219,10 +223,27 @@ def test_sqlite_answers_as_a_dictionary_would() -> None:
 
 @pytest.mark.usefixtures("dynamodb_endpoint")
 def test_dynamodb_answers_as_a_dictionary_would() -> None:
-    class DynamoDbModel(TableModel):
-        async def make(self) -> Table:
-            table = await DynamoDbTable.open(f"model-{uuid.uuid4()}", wall_clock_s=self.clock)
-            await table.create_table()
-            return table
+    # A client takes half a second to make, so all examples share one, and each begins by emptying
+    # the table. Tokens go on counting: DynamoDB remembers them.
+    with asyncio.Runner() as loop:
+        clock = WallClock()
+        table = loop.run(DynamoDbTable.open(f"model-{uuid.uuid4()}", wall_clock_s=clock))
+        loop.run(table.create_table())
+        counted = itertools.count()
 
-    run_machine(DynamoDbModel, settings=settings_for(8, 15))
+        class DynamoDbModel(TableModel):
+            def __init__(self) -> None:
+                super().__init__(loop, clock, counted)
+
+            async def make(self) -> Table:
+                emptied = [Delete(key) for key in KEYS]
+                await table.transact(emptied, token=f"empty{next(counted)}")
+                return table
+
+            def teardown(self) -> None:
+                """Leave the client to the next example."""
+
+        try:
+            run_machine(DynamoDbModel, settings=settings_for(8, 15))
+        finally:
+            loop.run(table.close())

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from adapters.table import Index, Item, Key, Position, Put, Table, TableRefusedError
+from adapters.table import Index, Item, Key, Page, Position, Put, Table, TableRefusedError
 
 PK = "ACCOUNT#1"
 # Ties in both indexes, an item in one only, and one in none.
@@ -127,6 +127,15 @@ async def test_a_page_goes_on_behind_a_position_that_need_not_exist(
             item for item, at in places if (at < (value, sk) if reverse else at > (value, sk))
         ]
         assert list(page.items) == [item for item in behind if within(item, index, low, high)]
+
+
+async def test_nothing_follows_the_bound_itself(filled: Table) -> None:
+    low, high = min(ITEMS), max(ITEMS)
+
+    last = await filled.query(PK, high=high, after=Position(high, high))
+    first = await filled.query(PK, low=low, after=Position(low, low), reverse=True)
+
+    assert last == first == Page((), more=False)
 
 
 async def test_a_value_that_begins_another_comes_before_it(table: Table) -> None:
