@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -84,6 +85,10 @@ class RedisServer:
         """Return the raw reply to a command, past everything that is tested."""
         parts = [f"${len(word.encode())}\r\n{word}\r\n" for word in words]
         return _asked(self.port, f"*{len(words)}\r\n{''.join(parts)}".encode())
+
+    def listeners(self, channel: str) -> bytes:
+        """Return how many connections listen to a channel, as `:3`."""
+        return self.ask("PUBSUB", "NUMSUB", channel)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self.process is not None
@@ -186,11 +191,19 @@ def _free_port() -> int:
 
 
 def _asked(port: int, request: bytes) -> bytes:
-    """Return the reply to a request, which is one line or one text."""
+    """Return the reply to a request; of a list, its last part."""
     with socket.create_connection(("127.0.0.1", port), timeout=START_S_MAX) as line:
         line.sendall(request)
         with line.makefile("rb") as reader:
-            first = reader.readline().rstrip(b"\r\n")
-            if first.startswith(b"$") and first != b"$-1":
-                return reader.read(int(first[1:]))
-            return first
+            return _last(reader)
+
+
+def _last(reader: BinaryIO) -> bytes:
+    first = reader.readline().rstrip(b"\r\n")
+    if first.startswith(b"$") and first != b"$-1":
+        text = reader.read(int(first[1:]))
+        reader.readline()
+        return text
+    if first.startswith(b"*"):
+        return [_last(reader) for _ in range(int(first[1:]))][-1]
+    return first
