@@ -32,13 +32,11 @@ def clock() -> SetClock:
     return SetClock()
 
 
-def guard_on(
-    connection: RedisConnection, clock: SetClock | None = None, own_clock: SetClock | None = None
-) -> RedisLoginGuard:
+def guard_on(connection: RedisConnection, clock: SetClock | None = None) -> RedisLoginGuard:
     return RedisLoginGuard(
         connection,
         keys=KEYS,
-        own=MemoryLoginGuard(own_clock or clock or SetClock()),
+        own=MemoryLoginGuard(clock or SetClock()),
         clock_ms=None if clock is None else lambda: ms_of(clock.now()),
     )
 
