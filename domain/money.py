@@ -206,14 +206,12 @@ def _divided(numerator: int, denominator: int, rounding: Rounding) -> int:
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
     quotient, rest = divmod(numerator, denominator)
-    match rounding:
-        case Rounding.DOWN:
-            return quotient
-        case Rounding.UP:
-            return quotient + (rest > 0)
-        case Rounding.HALF_EVEN:
-            doubled = 2 * rest
-            return quotient + (doubled > denominator or (doubled == denominator and quotient & 1))
+    if rounding is Rounding.DOWN:
+        return quotient
+    if rounding is Rounding.UP:
+        return quotient + (rest > 0)
+    doubled = 2 * rest
+    return quotient + (doubled > denominator or (doubled == denominator and quotient & 1))
 
 
 def _plain(units: int, decimals: int) -> str:
