@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from adapters.dynamodb_table import DynamoDbTable
+from adapters.guarded_table import GuardedTable
 from adapters.sqlite_table import SqliteTable
 from adapters.table import Table
+from adapters.table_guards import guarded_tables
 from tests.fixtures_dynamodb import dynamodb_endpoint
 
 __all__ = ["dynamodb_endpoint"]
 
-ENGINES = ("sqlite", "dynamodb")
+ENGINES = ("sqlite", "guarded", "dynamodb")
 
 
 @dataclass
@@ -38,6 +40,12 @@ async def sqlite_table(tmp_path: Path, wall_clock: WallClock) -> AsyncIterator[S
     table = await SqliteTable.open(tmp_path / "store.db", wall_clock_s=wall_clock)
     yield table
     await table.close()
+
+
+@pytest.fixture
+def guarded_table(sqlite_table: SqliteTable) -> GuardedTable:
+    """Return the SQLite table behind its guards, which change nothing while all is well."""
+    return guarded_tables(sqlite_table).requests
 
 
 @pytest.fixture
