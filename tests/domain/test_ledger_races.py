@@ -3,11 +3,9 @@
 import asyncio
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from adapters.sqlite_table import SqliteTable
 from adapters.table import Table
 from domain.funds import Deposit
 from domain.ledger import Ledger, Outcome
@@ -52,18 +50,6 @@ async def test_of_64_buys_at_once_with_cash_for_ten_exactly_ten_are_filled(ledge
     world.prices.set(BTC, "100")
     slow = FaultyTable(world.table, turns_max=4)
     await check(world, await race(world, processes(world, slow, ledgers)))
-
-
-@pytest.mark.parametrize("ledgers", [1, 2])
-async def test_so_it_is_on_sqlite(ledgers: int, tmp_path: Path) -> None:
-    world = World()
-    table = await SqliteTable.open(tmp_path / "store.db", wall_clock_s=world.clock.now_s)
-    try:
-        world = await World(table).open("1000")
-        world.prices.set(BTC, "100")
-        await check(world, await race(world, processes(world, table, ledgers)))
-    finally:
-        await table.close()
 
 
 @pytest.mark.parametrize("seed", range(3))
