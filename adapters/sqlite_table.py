@@ -165,9 +165,10 @@ class SqliteTable:
             await asyncio.sleep(0)
 
     async def close(self) -> None:
+        # The reader first: who closes the file last folds the log into it.
+        self._reader.close()
         if self._writer is not None:
             await self._writer.close()
-        self._reader.close()
         if self._lock_descriptor is not None:
             os.close(self._lock_descriptor)
             self._lock_descriptor = None

@@ -115,6 +115,17 @@ async def test_a_store_reads_the_same_after_closing_and_opening(
     assert path.stat().st_mode & 0o077 == 0, "others on the machine may not read it"
 
 
+async def test_after_closing_the_file_alone_is_the_whole_store(
+    tmp_path: Path, wall_clock: WallClock
+) -> None:
+    path = tmp_path / "store.db"
+    table = await SqliteTable.open(path, wall_clock_s=wall_clock)
+    await table.transact([Put(Item(Key("A", "1"), {"n": 1}))], token="t")
+    await table.close()
+
+    assert not path.with_name("store.db-wal").exists()
+
+
 async def test_what_is_no_store_is_not_opened(tmp_path: Path, wall_clock: WallClock) -> None:
     text = tmp_path / "text.db"
     text.write_text("no database at all\n" * 100)
