@@ -66,35 +66,43 @@ class Paging(Generic[NodeT, PlaceT]):
 
     def __init__(self, args: PageArgs, cursors: Cursors[PlaceT]) -> None:
         """Check the arguments. Raises BadInputError."""
-        limit = _limit(args)
-        self._args = args
         self._cursors = cursors
-        name, self._cursor = ("before", args.before) if args.is_backwards else ("after", args.after)
-        place = None if self._cursor is None else cursors.read(self._cursor, name)
+        limit = _limit(args)
+        name, cursor = ("before", args.before) if args.is_backwards else ("after", args.after)
         self.stretch: Stretch[PlaceT] = Stretch(
-            limit=limit, after=place, is_ascending=args.is_backwards
+            limit=limit,
+            after=None if cursor is None else cursors.read(cursor, name),
+            is_ascending=args.is_backwards,
         )
 
     def connection(
         self, found: Slice[NodeT, PlaceT], place_of: Callable[[NodeT], PlaceT]
     ) -> Connection[NodeT]:
-        """Return the page in the list's order, whichever way it was read."""
+        """Return the page in the list's order, whichever way it was read.
+
+        Where the list goes on behind a page that is short, for all that matched among what was
+        looked at, the cursor to go on with is that of the last place that was looked at.
+        """
         edges = [Edge(node, self._cursors.spell(place_of(node))) for node in found.items]
-        reached = None if found.end is None else self._cursors.spell(found.end)
-        if self._args.is_backwards:
+        place = self.stretch.after if found.end is None else found.end
+        reached = None if place is None else self._cursors.spell(place)
+        near = edges[0].cursor if edges else reached
+        far = edges[-1].cursor if edges and not found.has_more else reached
+        came_from_somewhere = self.stretch.after is not None
+        if self.stretch.is_ascending:
             edges.reverse()
             info = PageInfo(
-                has_next_page=self._cursor is not None,
+                has_next_page=came_from_somewhere,
                 has_previous_page=found.has_more,
-                start_cursor=reached,
-                end_cursor=edges[-1].cursor if edges else reached,
+                start_cursor=far,
+                end_cursor=near,
             )
         else:
             info = PageInfo(
                 has_next_page=found.has_more,
-                has_previous_page=self._cursor is not None,
-                start_cursor=edges[0].cursor if edges else reached,
-                end_cursor=reached,
+                has_previous_page=came_from_somewhere,
+                start_cursor=near,
+                end_cursor=far,
             )
         return Connection(tuple(edges), info)
 
