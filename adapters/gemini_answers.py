@@ -60,7 +60,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, *, now: date
     raise ModelOutageError(Reason.PROVIDER_ERROR, "its answer is no JSON object")
 
 
-def _text_of(candidate: Mapping[str, Any]) -> str:
+def _text_of(candidate: Mapping[object, Any]) -> str:
     finish = _word(candidate.get("finishReason", "STOP"))
     if finish in _BLOCKED:
         raise NoAnswerError(Reason.BLOCKED, f"the answer was blocked: {finish}")

@@ -30,7 +30,8 @@ _ADJECTIVES = (
 )
 _BEFORE_COUNTED = re.compile(
     rf"(?:\s(?:{_ADJECTIVES})){{0,3}}\s"
-    rf"(?:(?:{_COUNTED})s?|{_NAME}(?:\s(?:{_ADJECTIVES})){{0,2}}\s(?:{_TRADES})(?P<plural>s?))\b",
+    rf"(?:(?:{_COUNTED})s?|"
+    rf"{_NAME}(?:\s(?:{_ADJECTIVES})){{0,2}}\s(?:{_TRADES}|holding|position)(?P<plural>s?))\b",
     re.IGNORECASE,
 )
 """What is counted. "3 BTC orders" counts orders, and "a 3 BTC order" is about a quantity."""
@@ -49,27 +50,31 @@ _POWERS = {
     "billion": 9, "bn": 9, "b": 9, "trillion": 12, "t": 12,
 }  # fmt: skip
 
+_COUNT = "zero|one|two|three|four|five|six|seven|eight|nine|ten"
 _COUNT_WORD = re.compile(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)"
+    rf"\b(?:{_COUNT})"
     rf"(?=[\s-](?:%|per\s?cent|US\s|dollars?\b|USD\b|point\b|times\b|fold\b|units?\b|{_NAME}))",
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
     r"\b(?:eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|"
-    r"\w*illions?|dozens?|hal(?:f|ves)|quarters?|thirds|(?:four|fif|six|seven|eigh|nin|ten)ths|"
+    r"\w*illions?|dozens?|hal(?:f|ves)|quarters?|thirds|fourths|fifths|sixths|sevenths|"
+    r"eighths|ninths|tenths|"
     r"(?:a|one)[\s-](?:third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)|"
     r"doubl\w+|tripl\w+|twice|thrice|(?:two|three|four|five|ten)fold|(?<!per\s)cents?|"
     r"basis\spoints?|bps|euros?|pounds?|yen)\b|[¢€£¥‰]",
     re.IGNORECASE,
 )
 
+_NUMBER_WORD = re.compile(f"{_COUNT}|{_SPOKEN.pattern}", re.IGNORECASE)
+
 
 def without_names(text: str, names: Iterable[str]) -> str:
-    """Return a text whose names of assets are replaced by a mark; a bare number is no name."""
+    """Return a text whose names of assets are replaced by a mark; a number is no name."""
     patterns = [
-        (r"(?<!\w)" if name[0].isdigit() else r"(?<![^\W\d_])") + re.escape(name) + r"(?!\w)"
+        (r"(?<!\w)" if name[0].isdigit() else r"(?<![^\W\d_])") + _any_case(name) + r"(?!\w)"
         for name in sorted(names, key=len, reverse=True)
-        if any(letter.isalpha() for letter in name)
+        if any(letter.isalpha() for letter in name) and not _NUMBER_WORD.fullmatch(name)
     ]
     return re.sub("|".join(patterns), _NAME, text) if patterns else text
 
@@ -95,6 +100,11 @@ def has_invented_figure(nameless: str, figures: Figures) -> bool:
     )
 
 
+def _any_case(name: str) -> str:
+    """Match a name in any letter case; an id as it is, or IN would be found in this sentence."""
+    return re.escape(name) if name.isupper() else f"(?i:{re.escape(name)})"
+
+
 def _is_given(
     found: re.Match[str], before: re.Match[str], after: re.Match[str], figures: Figures
 ) -> bool:
@@ -106,7 +116,7 @@ def _is_given(
         return value in figures.dollars and not after["percents"]
     if after["percents"]:
         return value in figures.percents
-    return value in figures.dollars | figures.percents | figures.counts
+    return value in figures.dollars | figures.percents | figures.quantities
 
 
 def _is_count(found: re.Match[str], before: re.Match[str], after: re.Match[str]) -> bool:
@@ -122,4 +132,4 @@ def _counts(found: re.Match[str]) -> bool:
     counted = _BEFORE_COUNTED.match(found.string, found.end())
     if counted is None:
         return False
-    return counted["plural"] != "" or found[0].lower() in {"1", "one"}
+    return counted["plural"] != "" or found[0].lower() == "one"

@@ -56,8 +56,7 @@ class Figures:
 
     dollars: frozenset[Decimal]
     percents: frozenset[Decimal]
-    counts: frozenset[Decimal]
-    """Quantities, and how many there are of something."""
+    quantities: frozenset[Decimal]
     names: frozenset[str]
 
 
@@ -90,7 +89,6 @@ def prompt_about(portfolio: Portfolio, orders: Iterable[Order], *, model: str) -
         "total_usd": str(total),
         "cash_usd": str(portfolio.cash),
         "cash_percent": _percent(percent_of(portfolio.cash, total) or Percent(0)),
-        "holdings_count": len(portfolio.positions),
         "largest_holdings": [
             _holding(held, total) for held in portfolio.positions[:HOLDINGS_TOLD_MAX]
         ],
@@ -107,12 +105,12 @@ def prompt_about(portfolio: Portfolio, orders: Iterable[Order], *, model: str) -
 
 def figures_in(document: Mapping[str, _Told]) -> Figures:
     """Return all figures and names that stand in a document; a field's name ends in its unit."""
-    found: dict[str, set[str]] = {"usd": set(), "percent": set(), "count": set(), "name": set()}
+    found: dict[str, set[str]] = {"usd": set(), "percent": set(), "quantity": set(), "name": set()}
     _collect(document, found)
     return Figures(
         dollars=_numbers(found["usd"]),
         percents=_numbers(found["percent"]),
-        counts=_numbers(found["count"]),
+        quantities=_numbers(found["quantity"]),
         names=frozenset(found["name"]),
     )
 
@@ -136,7 +134,7 @@ def _holding(held: ValuedPosition, total: Money) -> dict[str, _Told]:
     told: dict[str, _Told] = {
         "asset_name": held.asset_id,
         "full_name": _name(held.asset.name),
-        "quantity_count": str(held.quantity),
+        "quantity": str(held.quantity),
         "price_usd": _price(held.asset.price),
         "value_usd": str(held.market_value),
         "share_percent": _percent(held.share_of(total)),
@@ -152,7 +150,7 @@ def _order(order: Order) -> dict[str, _Told]:
         "type": order.type.value,
         "status": order.status.value,
         "asset_name": order.asset_id,
-        "quantity_count": str(order.quantity),
+        "quantity": str(order.quantity),
     }
     if order.limit_price is not None:
         told["limit_price_usd"] = _price(order.limit_price)
