@@ -2,6 +2,7 @@
 
 from domain.insight_prompts import ORDERS_TOLD_MAX
 from domain.insight_results import InsightsUnavailable, PortfolioInsights
+from domain.orders import seen_from
 from domain.pages import OrderFilter, Stretch
 from resolvers.accounts import viewers_portfolio
 from resolvers.context import Request
@@ -14,4 +15,5 @@ async def portfolio_insights(request: Request) -> PortfolioInsights | InsightsUn
     latest = await request.services.accounts.orders_where(
         viewer.account_id, OrderFilter(), Stretch(limit=ORDERS_TOLD_MAX)
     )
-    return await request.services.insights.about(viewer.user_id, portfolio, latest.items)
+    orders = [seen_from(order, portfolio.account) for order in latest.items]
+    return await request.services.insights.about(viewer.user_id, portfolio, orders)
