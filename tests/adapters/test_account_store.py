@@ -1,16 +1,16 @@
 """The store of accounts: what is read together, what is written together, what is refused."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from adapters.account_items import order_item, position_item
-from adapters.account_store import READS_AGAIN_MAX, AccountTable
+from adapters.account_items import account_item, order_item
 from adapters.fields import StoredWronglyError
+from adapters.journal_items import entry_key
 from adapters.table import (
+    Delete,
     Item,
     Put,
     Table,
@@ -21,7 +21,7 @@ from domain.accounts import no_position
 from domain.commands import Command, Needs, Terms
 from domain.funds import Deposit
 from domain.idempotency import KeyRecord
-from domain.ids import AccountId, AssetId, CommandId, IdempotencyKey, OrderId
+from domain.ids import AccountId, CommandId, IdempotencyKey, OrderId
 from domain.journal import Change, RewardSlot
 from domain.money import Money, Quantity
 from domain.orders import OrderStatus, seen_from
@@ -29,7 +29,6 @@ from domain.outages import OutageError, OutcomeUnknownError
 from domain.pages import EntryFilter, OrderFilter, Stretch
 from domain.ports.accounts import ChangeConflictError
 from domain.rewards import ClaimReward
-from tests.adapters.faulty_table import FaultyTable
 from tests.adapters.memory_table import MemoryTable
 from tests.domain.ledger_world import ACCOUNT, BTC, ETH, GREETING, NOW, RULES, USER, World
 from tests.domain.resting_orders import buy_order, placed
@@ -106,6 +105,23 @@ async def test_a_change_of_an_older_version_is_a_conflict_and_writes_nothing(wor
     assert (await world.accounts.read(ACCOUNT, Needs(), KEY)).record is None
 
 
+async def test_version_and_entry_each_stop_a_late_change_alone(world: World) -> None:
+    # Given a store where one of the two guards was damaged
+    late = await next_change(world)
+    before = await world.account()
+    await world.deposit("1")
+    made = await world.table.get(entry_key(ACCOUNT, 2))
+    assert made is not None
+    await world.table.transact([Delete(made.key)], token="no entry")
+    # Then the version stops it
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(late, None, token="late")
+    # And the entry does
+    await world.table.transact([Put(made), Put(account_item(before))], token="no version")
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(late, None, token="later")
+
+
 async def test_a_key_that_is_taken_is_a_conflict_and_writes_nothing(world: World) -> None:
     await world.accounts.remember(ACCOUNT, record(), token="first")
     with pytest.raises(ChangeConflictError):
@@ -128,21 +144,6 @@ async def test_the_same_change_under_the_same_token_has_one_effect(world: World)
     await world.accounts.commit(change, record(), token="one")
     await world.accounts.commit(change, record(), token="one")
     assert (await world.account()).version == 2
-
-
-async def test_holdings_are_those_of_the_epoch_with_sold_out_ones(world: World) -> None:
-    await world.buy("0.01")
-    await world.buy("0.1", ETH)
-    await world.reset()
-    world.clock.advance(timedelta(days=1))
-    world.prices.set(BTC, "50000", at=world.clock.at)
-    await world.deposit("1000")
-    await world.buy("0.001")
-    await world.sell("0.001")
-    holdings = await world.accounts.holdings(ACCOUNT)
-    assert [(held.asset_id, held.quantity) for held in holdings.positions] == [(BTC, Quantity(0))]
-    both = await world.accounts.positions(ACCOUNT, [BTC, ETH])
-    assert {asset: held.epoch for asset, held in both.items()} == {BTC: 1, ETH: 0}
 
 
 async def test_a_reset_finds_the_open_orders_of_its_epoch_among_older_ones(world: World) -> None:
@@ -197,59 +198,6 @@ async def test_an_order_takes_one_reading_and_one_transaction() -> None:
     world.table.calls.clear()
     await world.accounts.holdings(ACCOUNT)
     assert world.table.calls == ["query"]
-
-
-async def test_holdings_of_many_pages_are_whole() -> None:
-    world = await World().open("10")
-    one = replace(no_position(await world.account(), BTC), quantity=Quantity(1), version=1)
-    many = (replace(one, asset_id=AssetId(f"A{number:04}")) for number in range(700))
-    await put(world.table, *map(position_item, many))
-    holdings = await world.accounts.holdings(ACCOUNT)
-    assert len(holdings.positions) == 700
-
-
-@pytest.mark.parametrize("seed", range(8))
-async def test_holdings_are_of_one_version_while_somebody_trades(
-    seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Given pages so small that a portfolio takes several reads
-    monkeypatch.setattr("adapters.account_store.POSITIONS_PAGE", 1)
-    world = await World().open("1000")
-    world.prices.set(BTC, "1")
-    world.prices.set(ETH, "1")
-    slow = FaultyTable(world.table, seed, turns_max=3)
-    await world.buy("1")
-    await world.buy("1", ETH)
-
-    async def trade() -> None:
-        for number in range(30):
-            await world.buy("1", (BTC, ETH)[number % 2])
-            for _ in range(20):
-                await asyncio.sleep(0)
-
-    # When
-    trading = asyncio.create_task(trade())
-    seen = 0
-    while not trading.done():
-        holdings = await AccountTable(slow).holdings(ACCOUNT)
-        # Then what was bought is what was spent, in each of them
-        spent = Money(1000_00) - holdings.account.cash
-        bought = sum(held.quantity.units for held in holdings.positions)
-        assert bought == spent.units * 10**6
-        seen += 1
-    await trading
-    assert seen > 3
-
-
-async def test_a_position_that_stays_newer_than_its_account_is_an_outage() -> None:
-    world = await World().open("1000")
-    newer = replace(no_position(await world.account(), BTC), version=99)
-    await put(world.table, position_item(newer))
-    assert isinstance(world.table, MemoryTable)
-    world.table.calls.clear()
-    with pytest.raises(OutageError, match="changed faster than it could be read"):
-        await world.accounts.holdings(ACCOUNT)
-    assert world.table.calls == ["query"] * READS_AGAIN_MAX
 
 
 @pytest.mark.parametrize(

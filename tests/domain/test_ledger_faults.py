@@ -193,6 +193,24 @@ async def test_a_key_that_was_used_for_something_else_meanwhile_is_a_mismatch() 
     assert codes([done]) == [ErrorCode.IDEMPOTENCY_MISMATCH]
 
 
+async def test_a_doubtful_commit_whose_key_a_refusal_took_meanwhile_never_comes_to_be() -> None:
+    # Given
+    world, table = await faulty_world(Fault.LATE)
+    table.is_holding_back = True
+    other = world.another_ledger()
+
+    async def take_the_key(attempt: int) -> None:
+        await world.do(TOO_MUCH, KEY, ledger=other)
+
+    world.ledger._commits._pause = take_the_key
+    # When
+    done = await world.do(DEPOSIT, KEY)
+    await table.settle()
+    # Then
+    assert codes([done]) == [ErrorCode.IDEMPOTENCY_MISMATCH]
+    assert (await world.account()).version == 1
+
+
 class AlwaysOvertaken(FaultyTable):
     """Lets every transaction fail its conditions."""
 
