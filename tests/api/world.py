@@ -278,7 +278,8 @@ async def opened(
     )
     async with compose(Settings(jwt_secrets=SECRETS, rules=rules), parts) as exchange:
         world = World(exchange, clock)
-        await world.tick(PRICES if prices is None else prices)
+        if prices != {}:
+            await world.tick(prices or PRICES)
         yield world
 
 
