@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.identity import Identity
+from domain.insights import Insights
 from domain.instants import Clock
 from domain.ledger import Ledger
 from domain.ports.accounts import AccountStore
@@ -26,6 +27,7 @@ class Services:
     board: PriceBoard
     rules: TradingRules
     market_source: str
+    insights: Insights
     clock: Clock
 
 

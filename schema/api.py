@@ -14,6 +14,7 @@ from schema.context import Context, Info
 from schema.documents import ParsedOnce, ValidatedOnce
 from schema.entities import entities
 from schema.errors import make_public
+from schema.insights import InsightQuery
 from schema.journal import JournalQuery
 from schema.orders import OrderQuery
 from schema.placing import PlacingMutation, PlacingQuery
@@ -37,6 +38,7 @@ class Query(
     OrderQuery,
     PlacingQuery,
     JournalQuery,
+    InsightQuery,
     RulesQuery,
 ):
     """The root of queries."""

@@ -32,6 +32,7 @@ from domain.ledger import Ledger
 from domain.market_feed import MarketFeed
 from domain.market_leader import MarketLeader
 from domain.ports.identity import PasswordHasher
+from domain.ports.insights import InsightModel
 from domain.ports.markets import MarketSource
 from domain.price_board import PriceBoard
 from domain.refresh_tokens import RefreshTokens
@@ -39,6 +40,7 @@ from domain.warm_start import warm_start
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
+from web.insights import open_insights
 from web.markets import open_market
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
@@ -71,6 +73,8 @@ class Parts:
     """Instead of the settings' market."""
     hasher: PasswordHasher | None = None
     catalogue: tuple[CatalogueEntry, ...] | None = None
+    insight_model: InsightModel | None = None
+    """Instead of the settings' one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,9 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         stack.callback(prices.close)
         entries = AccountBroadcast(accounts, LocalHintBus(), look_every=None)
         hasher = given.hasher or _hashing(stack)
+        insights = await stack.enter_async_context(
+            open_insights(settings.gemini, table, clock=given.clock, model=given.insight_model)
+        )
         services = Services(
             identity=_identity(given, table, identity_secrets, hasher),
             ledger=Ledger(
@@ -131,6 +138,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             board=board,
             rules=settings.rules,
             market_source=(given.source.name if given.source else settings.market.source_name),
+            insights=insights,
             clock=given.clock,
         )
         _watch(metrics, board, market)

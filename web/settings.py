@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from adapters.jwt_secrets import JwtSecret
 from domain.rules import TradingRules
+from web.insights import GeminiSettings
 
 
 class Environment(Enum):
@@ -68,6 +69,7 @@ class Settings:
     sockets_per_address: int = 1_000
     subscriptions_per_socket: int = 50
     rules: TradingRules = field(default_factory=TradingRules)
+    gemini: GeminiSettings = field(default_factory=GeminiSettings)
     log_level: str = "INFO"
 
     @property

@@ -12,6 +12,7 @@ from adapters.jwt_secrets import JwtSecret, JwtSecretError
 from domain.money import Money, Percent
 from domain.rules import SURPRISES_MAX, RewardBook, TradingRules
 from web.cny_rewards import SHIPPED_FILE, RewardFileError, read_rewards
+from web.insights import read_gemini
 from web.settings import (
     DynamoDbStore,
     Environment,
@@ -38,6 +39,8 @@ _KNOWN = frozenset(
         "CNOP_CNY_FILE",
         "CNOP_ENV",
         "CNOP_FEE_PERCENT",
+        "CNOP_GEMINI_MODEL",
+        "CNOP_GEMINI_URL",
         "CNOP_HOST",
         "CNOP_JWT_SECRET",
         "CNOP_LOGINS_PER_MINUTE",
@@ -98,6 +101,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sockets_per_address=_limit(variables, "CNOP_SOCKETS_PER_ADDRESS", 1_000),
         subscriptions_per_socket=_limit(variables, "CNOP_SUBSCRIPTIONS_PER_SOCKET", 50),
         rules=_rules(variables),
+        gemini=read_gemini(variables),
         log_level=variables.choice("CNOP_LOG_LEVEL", "INFO", *LOG_LEVELS),
     )
     variables.settle()

@@ -14,7 +14,6 @@ SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 NOT_SERVED_YET = frozenset(
     {
         "Query.portfolioHistory",
-        "Query.portfolioInsights",
         "Query.rateLimit",
         "Mutation.cancelOrder",
         "Asset.candles",
@@ -25,10 +24,6 @@ NOT_SERVED_YET = frozenset(
         "PortfolioPoint",
         "CancelOrderInput",
         "CancelOrderPayload",
-        "PortfolioInsightsResult",
-        "PortfolioInsights",
-        "InsightsUnavailable",
-        "InsightsUnavailableReason",
         "RateLimit",
     }
 )
