@@ -1,5 +1,6 @@
 """The one way in which money moves: read, decide, commit; decide again when overtaken."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from domain.accounts import Account, Position, current
@@ -76,11 +77,13 @@ class Ledger:
         self._wall_clock = wall_clock or clock
         self._commits = Commits(accounts, pause)
         self._locks = KeyedLocks()
+        self._settling: set[asyncio.Future[None]] = set()
 
     async def carry_out(self, wish: Wish) -> Outcome:
         """Do it, or say why not.
 
         Raises OutageError when nothing happened, and OutcomeUnknownError when that isn't known.
+        Cancelling it doesn't take back what is being committed.
         """
         async with self._locks.hold(wish.account_id):
             terms = self._terms(wish)
@@ -133,13 +136,20 @@ class Ledger:
         record = None
         if wish.key is not None:
             record = self._record(wish.key, wish, version=change.entry.version)
-        try:
-            await self._commits.commit(change, record, terms.command_id)
-        except OutcomeUnknownError:
-            # It may have happened, and nobody else will say so.
-            self._hints.changed(wish.account_id, change.account.version)
-            raise
-        self._hints.changed(wish.account_id, change.account.version)
+        settling = asyncio.ensure_future(self._commits.commit(change, record, terms.command_id))
+        # A caller who goes away leaves the commit to end by itself, so that its hint isn't lost.
+        self._settling.add(settling)
+        settling.add_done_callback(lambda done: self._settled(done, change))
+        await asyncio.shield(settling)
+
+    def _settled(self, done: asyncio.Future[None], change: Change) -> None:
+        self._settling.discard(done)
+        if done.cancelled():
+            return
+        error = done.exception()
+        # What may have happened is hinted at too: nobody else will say so.
+        if error is None or isinstance(error, OutcomeUnknownError):
+            self._hints.changed(change.account.id, change.account.version)
 
     async def _remember(self, wish: Wish, refusal: Refusal, terms: Terms) -> None:
         is_recorded = not any(error.code in UNRECORDED for error in refusal.errors)

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from domain.outages import OutageError
 from domain.refusals import ErrorCode, Refusal
 from domain.rewards import ClaimReward
 from domain.rules import TradingRules
+from tests.adapters.faulty_table import FaultyTable
 from tests.domain.ledger_world import (
     ACCOUNT,
     BTC,
@@ -236,3 +238,38 @@ async def test_amounts_may_pass_sixty_four_bits() -> None:
     assert done.position.quantity == Quantity(10**26)
     assert (await world.accounts.positions(ACCOUNT, [BTC]))[BTC] == done.position
     assert await world.findings() == []
+
+
+@pytest.mark.parametrize("turns", range(0, 30, 3))
+async def test_a_caller_who_goes_away_leaves_a_whole_effect_and_its_hint_or_none(
+    turns: int,
+) -> None:
+    # Given
+    world = await World().open("100")
+    ledger = world.another_ledger(FaultyTable(world.table, seed=1, turns_max=4))
+    asking = asyncio.create_task(world.do(Deposit.of(Decimal(1)), ledger=ledger))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    # When
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await asyncio.gather(*ledger._settling, return_exceptions=True)
+    # Then
+    account = await world.account()
+    assert world.hints.versions == list(range(1, account.version + 1))
+    assert await world.findings() == []
+
+
+async def test_a_commit_that_ends_with_the_server_is_no_hint() -> None:
+    world = await World().open("100")
+    ledger = world.another_ledger(FaultyTable(world.table, seed=1, turns_max=9))
+    asking = asyncio.create_task(world.do(Deposit.of(Decimal(1)), ledger=ledger))
+    for _ in range(100):
+        await asyncio.sleep(0)
+        if ledger._settling:
+            break
+    (settling,) = ledger._settling
+    settling.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert not ledger._settling
+    assert world.hints.versions == [1]
