@@ -1,10 +1,11 @@
 """A real Redis for tests: started on a free port, and stopped, paused and killed at will."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +21,8 @@ from tests.parts import redis_server as redis_program
 
 START_S_MAX = 20
 STOP_S_MAX = 10
-POLL_S = 0.01
+POLL_S = 0.005
+POLLS_MAX = 2_000
 
 TRIES_MAX = 5
 """Somebody else may take a free port before the server does."""
@@ -51,6 +53,7 @@ class RedisServer:
             port = self.port or _free_port()
             command = [str(redis_program()), "--port", str(port), "--bind", "127.0.0.1"]
             command += ["--save", "", "--dir", str(self.folder), "--dbfilename", "dump.rdb"]
+            command += ["--repl-diskless-sync-delay", "0"]
             self.process = subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
@@ -89,6 +92,18 @@ class RedisServer:
     def listeners(self, channel: str) -> bytes:
         """Return how many connections listen to a channel, as `:3`."""
         return self.ask("PUBSUB", "NUMSUB", channel)
+
+    def ms_left(self, key: str) -> int:
+        """Return the milliseconds that a key has left; below 0 without a lifetime or a key."""
+        return int(self.ask("PTTL", key)[1:])
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something has come about."""
+        for _ in range(POLLS_MAX):
+            if condition():
+                return
+            await asyncio.sleep(POLL_S)
+        pytest.fail("it never came to that")
 
     def _signal(self, number: signal.Signals) -> None:
         assert self.process is not None
