@@ -9,6 +9,7 @@ from domain.insights import Insights
 from domain.instants import Clock
 from domain.ledger import Ledger
 from domain.ports.accounts import AccountStore
+from domain.ports.budgets import MinuteCounts
 from domain.ports.markets import AssetStore
 from domain.price_board import PriceBoard
 from domain.rules import TradingRules
@@ -29,6 +30,8 @@ class Services:
     market_source: str
     insights: Insights
     clock: Clock
+    sign_in_counts: MinuteCounts | None = None
+    """Sign-ins of each address; None where they aren't limited."""
 
 
 class Request:

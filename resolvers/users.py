@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.ids import UserId
+from domain.login_attempts import network_of
 from domain.refusals import Refusal, UserError
 from domain.sign_ins import SessionTokens, SignedIn
 from domain.users import ProfileChange, Registration, User
 from resolvers.context import Request
+from resolvers.errors import RateLimitedError
 
 ResultT = TypeVar("ResultT")
 
@@ -49,13 +51,15 @@ async def own_user(request: Request, user_id: str) -> User | None:
 
 
 async def register(request: Request, registration: Registration) -> SignInResult:
-    """Make a user with an empty account, and sign in."""
+    """Make a user with an empty account, and sign in. Raises RateLimitedError."""
+    await _count_sign_in(request)
     identity = request.services.identity
     return await _signed_in(request, identity.register(registration))
 
 
 async def login(request: Request, username: str, password: str) -> SignInResult:
-    """Open a session."""
+    """Open a session. Raises RateLimitedError."""
+    await _count_sign_in(request)
     identity = request.services.identity
     return await _signed_in(request, identity.login(username, password, address=request.address))
 
@@ -103,3 +107,19 @@ async def _signed_in(request: Request, attempt: Awaitable[SignedIn]) -> SignInRe
         return SignInResult(errors=refusal.errors)
     request.sign_in(signed_in.viewer)
     return SignInResult(user=signed_in.user, session=signed_in.tokens)
+
+
+async def _count_sign_in(request: Request) -> None:
+    """Count a registration or a login against the caller's address, whatever comes of it.
+
+    Here and not at the edge: one request may hold many of either, under any names.
+    """
+    counts = request.services.sign_in_counts
+    if counts is None:
+        return
+    counted = await counts.count(network_of(request.address))
+    if not counted.is_within:
+        raise RateLimitedError(
+            "Too many registrations and logins from this address within a minute.",
+            retry_after=counted.resets_after,
+        )

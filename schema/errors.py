@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import timedelta
 
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
@@ -10,7 +11,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.refusals import Refusal
 from domain.sessions import NotAuthenticatedError
-from resolvers.errors import BadInputError
+from resolvers.errors import BadInputError, RateLimitedError
 
 LOG = logging.getLogger("cnop.graphql")
 
@@ -39,6 +40,8 @@ def make_public(error: GraphQLError, *, request_id: str) -> None:
     error.extensions = {"code": code, "requestId": request_id}
     if isinstance(cause, NotAuthenticatedError):
         error.extensions["reason"] = cause.reason.name
+    if isinstance(cause, RateLimitedError):
+        error.extensions["retryAfterSeconds"] = _seconds(cause)
 
 
 def add_code(error: GraphQLError, code: str) -> None:
@@ -60,12 +63,18 @@ def _code_and_message(cause: Exception, request_id: str) -> tuple[str, str]:
             return "UNAUTHENTICATED", cause.reason.value
         case BadInputError():
             return "BAD_USER_INPUT", str(cause)
+        case RateLimitedError():
+            return "RATE_LIMITED", f"{cause} Try again in {_seconds(cause)} seconds."
         case Refusal():
             return "BAD_USER_INPUT", " ".join(error.message for error in cause.errors)
     for kinds, code, message in _FIXED:
         if isinstance(cause, kinds):
             return code, message
     return "INTERNAL", f"Something went wrong on our side; it is logged as request {request_id}."
+
+
+def _seconds(error: RateLimitedError) -> int:
+    return max(1, -(-error.retry_after // timedelta(seconds=1)))
 
 
 _UNKNOWN = (

@@ -16,6 +16,7 @@ from adapters.catalogue import shipped_catalogue
 from adapters.lease_store import LeaseTable
 from adapters.local_bus import LocalHintBus, LocalTickBus
 from adapters.login_guard import MemoryLoginGuard
+from adapters.memory_budgets import MemoryMinuteCounts
 from adapters.password_hashing import Argon2Hashing
 from adapters.session_store import SessionTable
 from adapters.system_clock import SystemClock
@@ -140,6 +141,11 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             market_source=(given.source.name if given.source else settings.market.source_name),
             insights=insights,
             clock=given.clock,
+            sign_in_counts=(
+                MemoryMinuteCounts(settings.logins_per_minute)
+                if settings.logins_per_minute
+                else None
+            ),
         )
         _watch(metrics, board, market)
         running = asyncio.create_task(market.run(), name="market")

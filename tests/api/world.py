@@ -263,6 +263,7 @@ async def opened(
     catalogue: tuple[CatalogueEntry, ...] = CATALOGUE,
     prices: Mapping[str, str] | None = None,
     clock: SetClock | None = None,
+    logins_per_minute: int = 0,
 ) -> AsyncIterator[World]:
     """Start a server on a table, one in memory by default, with fresh prices."""
     clock = clock or SetClock()
@@ -276,7 +277,8 @@ async def opened(
         hasher=cheap_hashing(),
         catalogue=catalogue,
     )
-    async with compose(Settings(jwt_secrets=SECRETS, rules=rules), parts) as exchange:
+    settings = Settings(jwt_secrets=SECRETS, rules=rules, logins_per_minute=logins_per_minute)
+    async with compose(settings, parts) as exchange:
         world = World(exchange, clock)
         if prices != {}:
             await world.tick(prices or PRICES)
