@@ -15,8 +15,9 @@ from schema.refusals import ERRORS_DESCRIPTION, UserError
 from schema.scalars import DateTime, Decimal
 
 KEY_DESCRIPTION = (
-    "1 to 255 visible characters, kept for 7 days. The same key with the same input has no second "
-    "effect and gets the first answer again; with another input it is refused."
+    "1 to 255 visible ASCII characters, no spaces; kept for 7 days. The same key with the same "
+    "input has no second effect and gets the first answer again, or the first refusal; with "
+    "another input it is refused (IDEMPOTENCY_MISMATCH)."
 )
 
 
@@ -114,7 +115,10 @@ class MoneyPayload:
         name="transaction", description="The journal entry; null when refused."
     )
     account: Account | None = strawberry.field(
-        description="The account as of that entry; as it is now when refused."
+        description=(
+            "The account as of that entry, in a replay of that or a later one; as it is now when "
+            "refused."
+        )
     )
     is_replay: bool = strawberry.field(
         name="replayed",
@@ -123,17 +127,17 @@ class MoneyPayload:
     errors: list[UserError] = strawberry.field(description=ERRORS_DESCRIPTION)
 
 
-@strawberry.type(description="What a deposit did, all as of one version.")
+@strawberry.type(description="What a deposit did: journal entry and account of one version.")
 class DepositPayload(MoneyPayload):
     """A deposit's outcome."""
 
 
-@strawberry.type(description="What a withdrawal did, all as of one version.")
+@strawberry.type(description="What a withdrawal did: journal entry and account of one version.")
 class WithdrawPayload(MoneyPayload):
     """A withdrawal's outcome."""
 
 
-@strawberry.type(description="What a reset did, all as of one version.")
+@strawberry.type(description="What a reset did: journal entry and account of one version.")
 class ResetAccountPayload(MoneyPayload):
     """A reset's outcome."""
 

@@ -161,13 +161,17 @@ class AssetFilter:
     )
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Only those with this text in id, symbol or name, letter case aside.",
+        description=(
+            "Only those with this text in id, symbol or name, letter case aside; at most 100 "
+            "characters."
+        ),
     )
     is_tradable: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Only those that can, or can't, be traded now."
     )
     category: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Only those of this category, letter case aside."
+        default=strawberry.UNSET,
+        description="Only those of this category, letter case aside; at most 100 characters.",
     )
 
     def to_domain(self) -> asset_listing.AssetFilter:
@@ -218,7 +222,7 @@ class AssetQuery:
 
     @strawberry.field(
         graphql_type=AssetConnection | None,
-        description="All assets, in pages; by market-cap rank unless asked otherwise. Public.",
+        description="All assets, in pages; by market-cap rank where `orderBy` is absent. Public.",
     )
     @staticmethod
     def assets(  # noqa: PLR0917 - the contract's arguments

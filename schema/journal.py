@@ -135,10 +135,10 @@ class TransactionFilter:
     """A filter."""
 
     kinds: list[EntryKind] | None = strawberry.field(
-        default=strawberry.UNSET, description="Only these kinds."
+        default=strawberry.UNSET, description="Only these kinds; all of them when empty."
     )
     asset_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Only what moved this asset."
+        default=strawberry.UNSET, description="Only what moved this asset, in any letter case."
     )
     from_: DateTime | None = strawberry.field(
         name="from", default=strawberry.UNSET, description="From this instant on."

@@ -169,10 +169,10 @@ class OrderFilter:
     """A filter."""
 
     asset_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Only orders in this asset."
+        default=strawberry.UNSET, description="Only orders in this asset, in any letter case."
     )
     statuses: list[OrderStatus] | None = strawberry.field(
-        default=strawberry.UNSET, description="Only orders of these statuses."
+        default=strawberry.UNSET, description="Only orders of these statuses; of all when empty."
     )
     side: OrderSide | None = strawberry.field(
         default=strawberry.UNSET, description="Only buys, or only sales."

@@ -116,7 +116,12 @@ class PlaceOrderPayload(MoneyPayload):
         return await resolve.position_of(info.context.request, parent)
 
 
-@strawberry.type(description="What placing an order now would do; nothing has happened.")
+@strawberry.type(
+    description=(
+        "What placing an order now would do; nothing has happened. Figures are null where they "
+        "can't be told, the last three also where it would be refused."
+    )
+)
 class OrderPreview:
     """A view of resolvers.orders.Preview."""
 

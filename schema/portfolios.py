@@ -85,7 +85,10 @@ class Portfolio:
         description="What all sales since the last reset have gained, in US dollars.",
     )
     day_change: Decimal = strawberry.field(
-        description="What it gained since 00:00 UTC, deposits and withdrawals left out."
+        description=(
+            "What it gained since 00:00 UTC, in US dollars: deposits and withdrawals left out, "
+            "rewards counted. A reset begins it anew."
+        )
     )
     day_change_percent: Decimal | None = strawberry.field(
         description=(

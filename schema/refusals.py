@@ -48,7 +48,9 @@ class UserError:
         description="What was found and what is allowed, in a sentence that can be shown."
     )
     path: list[str] | None = strawberry.field(
-        description='The input field at fault, e.g. ["input", "amount"]; empty when it is no one.'
+        description=(
+            'The input field at fault, e.g. ["input", "amount"]; empty when it is no single one.'
+        )
     )
 
 

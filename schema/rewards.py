@@ -35,7 +35,9 @@ class ClaimCnyRewardInput:
     )
 
 
-@strawberry.type(description="What claiming a reward did, all as of one version.")
+@strawberry.type(
+    description="What claiming a reward did: journal entry and account of one version."
+)
 class ClaimCnyRewardPayload(MoneyPayload):
     """A view of domain.ledger.Outcome."""
 

@@ -115,7 +115,10 @@ def scalar_map() -> dict[object, ScalarDefinition]:
                 'exponent: US-dollar amounts have exactly two decimals ("10.00"); quantities (up '
                 "to 8 decimals), prices (up to 12) and percentages (up to 4) have no trailing "
                 'zeros ("0.5", "3"). Input: digits with an optional minus sign and fraction, as '
-                "a string, or an integer; a JSON float is refused."
+                f"a string of at most {NUMBER_LENGTH_MAX} characters, or an integer; a JSON float "
+                "is refused. Bad syntax is a request error BAD_USER_INPUT; a wrong scale or range "
+                "is INVALID_INPUT at the field in mutations and previewOrder, BAD_USER_INPUT "
+                "elsewhere."
             ),
             specified_by_url="https://spec.graphql.org/draft/#sec-Scalars",
             serialize=_write_decimal,
@@ -124,7 +127,10 @@ def scalar_map() -> dict[object, ScalarDefinition]:
         ),
         DateTime: strawberry.scalar(
             name="DateTime",
-            description="An instant, ISO 8601 in UTC to the millisecond, with a trailing Z.",
+            description=(
+                "An instant, ISO 8601 in UTC to the millisecond, with a trailing Z. Input may have "
+                "another offset, never none; what is finer than a millisecond is cut off."
+            ),
             specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
             serialize=_write_instant,
             parse_value=_read_instant,
