@@ -133,8 +133,22 @@ class RedisLine:
             return _reply(await self._connection.read_response(timeout=inf))
 
 
+def packed(command: Command) -> bytes:
+    """Return a command as Redis reads it; the library's own way takes as long as all the rest.
+
+    Source: Redis serialization protocol specification, "Sending commands to a Redis server".
+    """
+    words = [
+        word if isinstance(word, bytes) else str(word).encode("utf-8", "surrogatepass")
+        for word in command
+    ]
+    return b"*%d\r\n" % len(words) + b"".join(
+        [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    )
+
+
 async def _replies(connection: AbstractConnection, commands: Sequence[Command]) -> list[Reply]:
-    await connection.send_packed_command(connection.pack_commands(commands))
+    await connection.send_packed_command(b"".join(map(packed, commands)))
     replies: list[Reply] = []
     for _ in commands:
         try:

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +15,7 @@ from typing import BinaryIO
 import pytest
 
 from adapters.redis_connection import RedisConnection
-from adapters.redis_pool import RedisBounds
+from adapters.redis_pool import Command, RedisBounds, RedisPool, Reply
 from domain.circuit_breaker import CircuitRules, CircuitState
 from tests.parts import redis_server as redis_program
 
@@ -167,6 +167,31 @@ async def watched(url: str, bounds: RedisBounds = HASTY) -> AsyncIterator[Watche
         yield Watched(connection, clock, told)
     finally:
         await connection.close()
+
+
+class RoundTrips:
+    """Notes what goes to Redis together."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[list[str]] = []
+        exchange = RedisPool.exchange
+
+        async def noted(pool: RedisPool, commands: Sequence[Command]) -> list[Reply]:
+            self.sent.append([str(command[0]) for command in commands])
+            return await exchange(pool, commands)
+
+        monkeypatch.setattr(RedisPool, "exchange", noted)
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> RoundTrips:
+    return RoundTrips(monkeypatch)
+
+
+async def turns(count: int) -> None:
+    """Let the event loop turn, so that it sees what has come."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 @pytest.fixture(scope="session")
