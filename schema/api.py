@@ -10,15 +10,18 @@ from strawberry.types import ExecutionContext
 
 from schema.accounts import AccountMutation, AccountQuery
 from schema.assets import AssetQuery
+from schema.charging import Charging
 from schema.context import Context, Info
-from schema.documents import ParsedOnce, ValidatedOnce
 from schema.entities import entities
 from schema.errors import make_public
 from schema.insights import InsightQuery
 from schema.journal import JournalQuery
+from schema.limits import QueryLimits
 from schema.orders import OrderQuery
 from schema.placing import PlacingMutation, PlacingQuery
 from schema.portfolios import PortfolioQuery
+from schema.prepared_documents import Documents, PreparedDocuments
+from schema.rate_limits import RateLimitQuery
 from schema.refusals import CONCRETE_ERRORS
 from schema.registration import RegistrationMutation
 from schema.rewards import RewardMutation
@@ -40,6 +43,7 @@ class Query(
     JournalQuery,
     InsightQuery,
     RulesQuery,
+    RateLimitQuery,
 ):
     """The root of queries."""
 
@@ -81,14 +85,16 @@ class Schema(strawberry.federation.Schema):
             make_public(error, request_id=request_id)
 
 
-def make_schema() -> Schema:
+def make_schema(limits: QueryLimits | None = None) -> Schema:
     """Return a new schema. Federation 2.9 is the newest that every composer knows."""
-    return Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=CONCRETE_ERRORS,
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=scalar_map()),
-        extensions=[ParsedOnce, ValidatedOnce],
+        extensions=[lambda: PreparedDocuments(documents), lambda: Charging(documents)],
     )
+    documents = Documents(schema._schema, limits or QueryLimits())  # noqa: SLF001 - it has no other name
+    return schema

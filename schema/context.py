@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.info import Info as StrawberryInfo
 
+from resolvers.budgets import Purse
 from resolvers.context import Request
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
@@ -20,6 +21,10 @@ class Context:
     request: Request
     prices: PriceBroadcast
     entries: AccountBroadcast
+    purse: Purse | None = None
+    """What pays for operations; None where budgets are off."""
+    is_cost_only: bool = False
+    """Whether only the price of an operation is asked for."""
 
 
 Info = StrawberryInfo[Context, Any]

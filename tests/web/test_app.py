@@ -170,7 +170,7 @@ async def test_a_session_is_known_by_its_token_until_it_ends() -> None:
         await ask(client, "mutation { logout { success } }", alice.access_token)
         gone = await ask(client, "{ me { id } }", alice.access_token)
 
-    assert me.json() == {"data": {"me": {"id": alice.user_id}}}
+    assert me.json()["data"] == {"me": {"id": alice.user_id}}
     (error,) = gone.json()["errors"]
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
     assert error["extensions"]["reason"] == "REVOKED"

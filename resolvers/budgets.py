@@ -1,0 +1,58 @@
+"""What one operation may still ask for, and what it took."""
+
+from dataclasses import dataclass
+
+from domain.ports.budgets import Bucket, Budgets, Taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetState:
+    """A caller's budget in points, as of the last taking."""
+
+    maximum_available: int
+    currently_available: int
+    restore_rate: int
+    """Points a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRules:
+    """Where budgets are kept, and what they hold."""
+
+    budgets: Budgets
+    bucket: Bucket
+
+
+class Purse:
+    """One caller's budget during one operation: pays before it, takes back what wasn't used."""
+
+    def __init__(self, rules: BudgetRules, subject: str) -> None:
+        self._rules = rules
+        self._subject = subject
+        self._available = rules.bucket.capacity
+        self._paid = 0
+
+    async def pay(self, points: int) -> Taken:
+        """Take the points, all of them or none."""
+        taken = await self._rules.budgets.take(self._subject, points)
+        self._available = taken.available
+        if taken.is_allowed:
+            self._paid = points
+        return taken
+
+    def settle(self, points: int) -> None:
+        """Take back what was paid beyond these points."""
+        change = self._paid - points
+        if change > 0:
+            self._rules.budgets.give_back(self._subject, change)
+            self._available += change
+            self._paid = points
+
+    @property
+    def state(self) -> BudgetState:
+        """How much there is, as far as this operation knows."""
+        return BudgetState(
+            maximum_available=self._rules.bucket.capacity,
+            currently_available=self._available,
+            restore_rate=self._rules.bucket.restore_per_second,
+        )
