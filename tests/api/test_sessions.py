@@ -270,3 +270,32 @@ async def test_strangers_are_told_why_they_are(
     assert answer.data == {"logout": None}
     assert answer.codes == ["UNAUTHENTICATED"]
     assert answer.errors[0]["extensions"]["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "username",
+    [
+        "аlice_01",  # noqa: RUF001 - a Cyrillic letter
+        "ａlice_01",  # noqa: RUF001 - a full-width letter
+        "al\u0131ce_01",
+        "alice\u200b01",
+        "alice 01",
+        "alice\x0001",
+        "alice\n01",
+    ],
+)
+async def test_a_username_that_looks_like_another_is_refused(world: World, username: str) -> None:
+    await world.register("alice_01")
+    before = world.stored()
+    typed = {
+        "username": username,
+        "email": "eve@example.com",
+        "password": PASSWORD,
+        "firstName": "Eve",
+        "lastName": "Nobody",
+    }
+    payload = (await world.run(REGISTER, {"input": typed}))["register"]
+    (error,) = payload["errors"]
+    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "username"])
+    assert error["message"].isascii()
+    assert world.stored() == before
