@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from adapters.jwt_secrets import JwtSecret
+from domain.ports.budgets import Bucket
 from domain.rules import TradingRules
 from web.insights import GeminiSettings
 
@@ -58,14 +59,20 @@ class Settings:
     environment: Environment = Environment.DEVELOPMENT
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
+    """Processes that share the port."""
     trusted_proxies: tuple[str, ...] = ()
     has_playground: bool = True
     store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
+    redis_url: str | None = field(default=None, repr=False)
+    """It may hold a password."""
     market: SimulatedMarket | ReplayMarket = SimulatedMarket(None, timedelta(seconds=1))
     jwt_secrets: tuple[JwtSecret, ...] = field(default=(), repr=False)
     """None given: one is made and kept beside the store."""
     requests_per_minute: int = 10_000
     logins_per_minute: int = 5
+    query_budget: Bucket | None = Bucket(capacity=10_000, restore_per_second=500)
+    """What each user, or each stranger's address, may ask for; None switches it off."""
     sockets_per_address: int = 1_000
     subscriptions_per_socket: int = 50
     rules: TradingRules = field(default_factory=TradingRules)

@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 from adapters import jwt_secrets
 from adapters.jwt_secrets import JwtSecret, JwtSecretError
 from domain.money import Money, Percent
+from domain.ports.budgets import Bucket
 from domain.rules import SURPRISES_MAX, RewardBook, TradingRules
 from web.cny_rewards import SHIPPED_FILE, RewardFileError, read_rewards
 from web.insights import read_gemini
@@ -21,6 +22,7 @@ from web.settings import (
     SimulatedMarket,
     SqliteStore,
 )
+from web.settings_processes import read_redis_url, read_workers
 from web.variables import SettingsError, Variables
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}", re.ASCII)
@@ -37,6 +39,8 @@ _KNOWN = frozenset(
     {
         "CNOP_CNY_DEFAULT_REWARDS_PER_DAY",
         "CNOP_CNY_FILE",
+        "CNOP_COST_LIMIT",
+        "CNOP_COST_RESTORE_PER_SECOND",
         "CNOP_ENV",
         "CNOP_FEE_PERCENT",
         "CNOP_GEMINI_MODEL",
@@ -51,6 +55,7 @@ _KNOWN = frozenset(
         "CNOP_PLAYGROUND",
         "CNOP_PORT",
         "CNOP_PRICE_STALE_SECONDS",
+        "CNOP_REDIS_URL",
         "CNOP_REPLAY_SPEED",
         "CNOP_REQUESTS_PER_MINUTE",
         "CNOP_SLIPPAGE_PERCENT",
@@ -84,20 +89,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         variables.choice("CNOP_ENV", "development", "development", "production")
     )
     store = _store(variables)
-    _check_workers(variables, store)
+    redis_url = read_redis_url(variables)
     settings = Settings(
         environment=environment,
         host=variables.text("CNOP_HOST", "127.0.0.1"),
         port=_port(variables),
+        workers=read_workers(variables, store, redis_url),
         trusted_proxies=variables.networks("CNOP_TRUSTED_PROXIES"),
         has_playground=variables.switch(
             "CNOP_PLAYGROUND", default=environment is Environment.DEVELOPMENT
         ),
         store=store,
+        redis_url=redis_url,
         market=_market(variables),
         jwt_secrets=_jwt_secrets(variables, environment),
         requests_per_minute=_limit(variables, "CNOP_REQUESTS_PER_MINUTE", 10_000),
         logins_per_minute=_limit(variables, "CNOP_LOGINS_PER_MINUTE", 5),
+        query_budget=_query_budget(variables),
         sockets_per_address=_limit(variables, "CNOP_SOCKETS_PER_ADDRESS", 1_000),
         subscriptions_per_socket=_limit(variables, "CNOP_SUBSCRIPTIONS_PER_SOCKET", 50),
         rules=_rules(variables),
@@ -132,6 +140,14 @@ def _port(variables: Variables) -> int:
     return variables.whole(name, 8000, least=0, most=65535)
 
 
+def _query_budget(variables: Variables) -> Bucket | None:
+    capacity = _limit(variables, "CNOP_COST_LIMIT", 10_000)
+    restored = _limit(variables, "CNOP_COST_RESTORE_PER_SECOND", 500)
+    if not (capacity and restored):
+        return None
+    return Bucket(capacity=capacity, restore_per_second=restored)
+
+
 def _limit(variables: Variables, name: str, default: int) -> int:
     return variables.whole(name, default, least=0, most=RATE_MAX)
 
@@ -144,19 +160,6 @@ def _store(variables: Variables) -> SqliteStore | DynamoDbStore:
         return DynamoDbStore(name.strip())
     variables.refuse("CNOP_STORE", "sqlite:PATH or dynamodb:TABLE (3 to 255 of A-Z a-z 0-9 _ . -)")
     return SqliteStore(Path("var/cnop.db"))
-
-
-def _check_workers(variables: Variables, store: SqliteStore | DynamoDbStore) -> None:
-    workers = variables.whole("CNOP_WORKERS", 1, least=1, most=1024)
-    if workers > 1 and isinstance(store, SqliteStore):
-        variables.problem(
-            f"CNOP_WORKERS is {workers}, but an SQLite store serves one process; 1 is allowed. For "
-            "more, keep the data in DynamoDB: CNOP_STORE=dynamodb:TABLE."
-        )
-    elif workers > 1:
-        variables.problem(
-            f"CNOP_WORKERS is {workers}; this version runs one worker, so only 1 is allowed."
-        )
 
 
 def _market(variables: Variables) -> SimulatedMarket | ReplayMarket:

@@ -180,10 +180,59 @@ def test_several_workers_on_sqlite_are_refused_and_dynamodb_is_named() -> None:
     assert "CNOP_STORE=dynamodb:TABLE" in told
 
 
-def test_several_workers_are_not_offered_yet() -> None:
+def test_several_workers_without_redis_are_refused() -> None:
     (told,) = problems_of({"CNOP_WORKERS": "2", "CNOP_STORE": "dynamodb:cnop"})
 
     assert "CNOP_WORKERS is 2" in told
+    assert "CNOP_REDIS_URL is missing" in told
+
+
+def test_several_workers_share_a_table_and_redis() -> None:
+    settings = read_settings(
+        {
+            "CNOP_WORKERS": "4",
+            "CNOP_STORE": "dynamodb:cnop",
+            "CNOP_REDIS_URL": "redis://:hunter2@cache:6379/1",
+        }
+    )
+
+    assert settings.workers == 4
+    assert settings.redis_url == "redis://:hunter2@cache:6379/1"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://user:pass@[::1]:6379/0",
+        "rediss://cache.example:6380",
+        "unix:///run/redis.sock?db=1",
+    ],
+)
+def test_an_address_of_redis_is_taken(url: str) -> None:
+    assert read_settings({"CNOP_REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://:hunter2@cache",
+        "hunter2",
+        "redis://:hunter2@",
+        "redis://:hunter2@cache:99999",
+        "redis://:hunter2@cache:0",
+        "redis://:hunter2@cache/first",
+        "redis://:hunter2@[cache",
+        "redis://hunter2 @cache",
+        "unix://",
+    ],
+)
+def test_a_bad_address_of_redis_is_refused_and_not_repeated(url: str) -> None:
+    (told,) = problems_of({"CNOP_REDIS_URL": url})
+
+    assert "CNOP_REDIS_URL" in told
+    assert "hunter2" not in told
 
 
 def test_files_of_our_own_lie_beside_the_store() -> None:
