@@ -30,7 +30,12 @@ def make_app(exchange: Exchange) -> ASGIApp:
     schema = make_schema()
     endpoint = GraphQLEndpoint(
         schema,
-        reception=Reception(exchange.services, prices=exchange.prices, entries=exchange.entries),
+        reception=Reception(
+            exchange.services,
+            prices=exchange.prices,
+            entries=exchange.entries,
+            budgets=exchange.budgets,
+        ),
         sockets=exchange.sockets,
         metrics=exchange.metrics,
         operations_per_socket=settings.subscriptions_per_socket,

@@ -16,7 +16,7 @@ from adapters.catalogue import shipped_catalogue
 from adapters.lease_store import LeaseTable
 from adapters.local_bus import LocalHintBus, LocalTickBus
 from adapters.login_guard import MemoryLoginGuard
-from adapters.memory_budgets import MemoryMinuteCounts
+from adapters.memory_budgets import MemoryBudgets, MemoryMinuteCounts
 from adapters.password_hashing import Argon2Hashing
 from adapters.session_store import SessionTable
 from adapters.system_clock import SystemClock
@@ -38,6 +38,7 @@ from domain.ports.markets import MarketSource
 from domain.price_board import PriceBoard
 from domain.refresh_tokens import RefreshTokens
 from domain.warm_start import warm_start
+from resolvers.budgets import BudgetRules
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
@@ -91,6 +92,7 @@ class Exchange:
     table: Table
     metrics: Metrics
     sockets: OpenSockets
+    budgets: BudgetRules | None = None
 
 
 @asynccontextmanager
@@ -161,6 +163,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             table=table,
             metrics=metrics,
             sockets=OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics),
+            budgets=_budgets(settings),
         )
 
 
@@ -219,6 +222,11 @@ def _identity(
         clock=given.clock,
         pause=given.pause,
     )
+
+
+def _budgets(settings: Settings) -> BudgetRules | None:
+    bucket = settings.query_budget
+    return BudgetRules(budgets=MemoryBudgets(bucket), bucket=bucket) if bucket else None
 
 
 def _hashing(stack: AsyncExitStack) -> Argon2Hashing:

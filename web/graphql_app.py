@@ -39,6 +39,9 @@ from web.strict_json import decode, encode
 INIT_WAIT = timedelta(seconds=10)
 """How long a socket may stay without connection_init: one slow round trip and a half."""
 
+COST_ONLY = "x-query-cost-only"
+"""The header that asks for the cost of an operation alone: it isn't run, and isn't charged."""
+
 _ALLOWED = {
     "GET": frozenset({OperationType.QUERY}),
     "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
@@ -103,7 +106,11 @@ class GraphQLEndpoint(GraphQL[Context | Caller, None]):
     ) -> Context | Caller:
         """Return a request's context; a socket's caller, since its operations have their own."""
         del response
-        caller = Caller(address_of(request.scope), request.headers.get("authorization"))
+        caller = Caller(
+            address_of(request.scope),
+            request.headers.get("authorization"),
+            is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
+        )
         if isinstance(request, Request):
             return await self.reception.context(caller)
         return caller

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.identity import Identity
 from domain.outages import OutageError
 from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason, Viewer
+from resolvers.budgets import BudgetRules, Purse
 from resolvers.context import Request, Services
 from schema.context import Context
 from subscriptions.accounts import AccountBroadcast
@@ -19,17 +20,25 @@ class Caller:
 
     address: str
     authorization: str | None = None
+    is_cost_only: bool = False
+    """Whether only the price of the operation is asked for."""
 
 
 class Reception:
     """Makes a context for each operation, anew: a session may have ended since the last one."""
 
     def __init__(
-        self, services: Services, *, prices: PriceBroadcast, entries: AccountBroadcast
+        self,
+        services: Services,
+        *,
+        prices: PriceBroadcast,
+        entries: AccountBroadcast,
+        budgets: BudgetRules | None = None,
     ) -> None:
         self._services = services
         self._prices = prices
         self._entries = entries
+        self._budgets = budgets
 
     async def context(self, caller: Caller) -> Context:
         """Return a caller's context; a token that opens nothing makes a stranger of them.
@@ -49,7 +58,14 @@ class Reception:
             viewer=viewer,
             sign_in_failure=failure,
         )
-        return Context(request=request, prices=self._prices, entries=self._entries)
+        subject = f"user:{viewer.user_id}" if viewer else f"address:{caller.address}"
+        return Context(
+            request=request,
+            prices=self._prices,
+            entries=self._entries,
+            purse=Purse(self._budgets, subject) if self._budgets else None,
+            is_cost_only=caller.is_cost_only,
+        )
 
     async def viewer(self, caller: Caller) -> Viewer | None:
         """Return whose token it is; None for who has none.

@@ -1,0 +1,133 @@
+"""What an operation costs is told, asked for beforehand, and paid from the caller's own budget."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from adapters.memory_budgets import MemoryBudgets
+from domain.ports.budgets import Bucket
+from resolvers.budgets import BudgetRules
+from tests.api.world import World, opened
+from tests.web.asgi import client_of
+from web.app import make_app
+
+TEN_ASSETS = "{ assets(first: 10) { nodes { id } } }"
+DEPOSIT = 'mutation { deposit(input: {amount: "1"}) { account { version } } }'
+
+
+@asynccontextmanager
+async def limited(capacity: int) -> AsyncIterator[tuple[World, httpx.AsyncClient]]:
+    bucket = Bucket(capacity=capacity, restore_per_second=1)
+    budgets = MemoryBudgets(bucket, clock_ms=lambda: 0)
+    async with opened() as world:
+        rules = BudgetRules(budgets=budgets, bucket=bucket)
+        async with client_of(make_app(replace(world.exchange, budgets=rules))) as client:
+            yield world, client
+
+
+async def ask(
+    client: httpx.AsyncClient, query: str, token: str | None = None, **headers: str
+) -> dict[str, Any]:
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    answer = await client.post("/graphql", json={"query": query}, headers=headers)
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_an_answer_tells_what_it_cost_and_what_is_left() -> None:
+    async with limited(100) as (_, client):
+        body = await ask(client, TEN_ASSETS)
+
+    cost = body["extensions"]["cost"]
+    returned = len(body["data"]["assets"]["nodes"])
+    assert cost["requestedQueryCost"] == 11
+    assert cost["actualQueryCost"] == 1 + returned
+    assert cost["throttleStatus"] == {
+        "maximumAvailable": 100,
+        "currentlyAvailable": 100 - 1 - returned,
+        "restoreRate": 1,
+    }
+
+
+async def test_the_budget_can_be_asked_for() -> None:
+    async with limited(100) as (_, client):
+        body = await ask(
+            client, "{ rateLimit { maximumAvailable currentlyAvailable restoreRate } }"
+        )
+
+    assert body["data"]["rateLimit"] == {
+        "maximumAvailable": 100,
+        "currentlyAvailable": 99,
+        "restoreRate": 1,
+    }
+
+
+async def test_where_budgets_are_off_there_is_none_to_show() -> None:
+    async with opened() as world:
+        exchange = replace(world.exchange, budgets=None)
+        async with client_of(make_app(exchange)) as client:
+            body = await ask(client, "{ rateLimit { maximumAvailable } }")
+
+    assert body["data"] == {"rateLimit": None}
+    assert body["extensions"]["cost"]["requestedQueryCost"] == 1
+    assert "throttleStatus" not in body["extensions"]["cost"]
+
+
+async def test_what_the_budget_does_not_hold_is_refused_before_it_runs() -> None:
+    async with limited(15) as (world, client):
+        alice = await world.register()
+        first = await ask(client, DEPOSIT, alice.access_token)
+        second = await ask(client, DEPOSIT, alice.access_token)
+        version = await world.run("{ account { version } }", as_=alice)
+
+    assert first["data"]["deposit"]["account"]["version"] == 1
+    (error,) = second["errors"]
+    assert error["extensions"]["code"] == "COST_LIMIT_EXCEEDED"
+    assert error["extensions"]["retryAfterSeconds"] >= 1
+    assert error["extensions"]["requestedQueryCost"] == 11
+    assert "deposit" not in (second.get("data") or {})
+    assert version.data == {"account": {"version": 1}}
+
+
+async def test_what_is_more_than_any_budget_says_so() -> None:
+    async with limited(5) as (_, client):
+        body = await ask(client, TEN_ASSETS)
+
+    (error,) = body["errors"]
+    assert error["extensions"]["retryAfterSeconds"] is None
+    assert "ask for less" in error["message"]
+
+
+async def test_users_have_budgets_of_their_own() -> None:
+    async with limited(15) as (world, client):
+        alice, bob = await world.register("alice_1"), await world.register("bobby_1")
+        await ask(client, DEPOSIT, alice.access_token)
+        body = await ask(client, DEPOSIT, bob.access_token)
+
+    assert body["data"]["deposit"]["account"]["version"] == 1
+
+
+async def test_the_price_alone_is_told_without_running_or_charging() -> None:
+    async with limited(15) as (world, client):
+        alice = await world.register()
+        for _ in range(3):
+            body = await ask(client, DEPOSIT, alice.access_token, **{"X-Query-Cost-Only": "true"})
+            assert body["extensions"]["cost"]["requestedQueryCost"] == 11
+            assert not body.get("data")
+            assert "errors" not in body
+        version = await world.run("{ account { version } }", as_=alice)
+
+    assert version.data == {"account": {"version": 0}}
+
+
+async def test_too_many_objects_are_refused_whatever_the_budget() -> None:
+    fields = "nodes { allTimeHigh { at } allTimeLow { at } position { asset { id } } }"
+    lists = " ".join(f"a{number}: assets(first: 100) {{ {fields} }}" for number in range(20))
+    async with limited(1_000_000) as (_, client):
+        body = await ask(client, f"{{ {lists} }}")
+
+    assert body["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
