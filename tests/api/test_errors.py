@@ -169,7 +169,7 @@ SECRET = "Hunter-2-Hunter-2"
             {"p": [SECRET]},
         ),
         (
-            f'mutation {{ login(input: {{pasword: "{SECRET}"}}) {{ errors {{ code }} }} }}',
+            f'mutation {{ login(input: {{passphrase: "{SECRET}"}}) {{ errors {{ code }} }} }}',
             {},
         ),
         ("mutation ($i: [LoginInput]) { login(input: $i) { errors { code } } }", {"i": SECRET}),

@@ -294,8 +294,7 @@ async def test_a_username_that_looks_like_another_is_refused(world: World, usern
         "firstName": "Eve",
         "lastName": "Nobody",
     }
-    payload = (await world.run(REGISTER, {"input": typed}))["register"]
-    (error,) = payload["errors"]
+    (error,) = (await world.run(REGISTER, {"input": typed}))["register"]["errors"]
     assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "username"])
     assert error["message"].isascii()
     assert world.stored() == before
