@@ -9,6 +9,7 @@ from strawberry.extensions import SchemaExtension
 
 from resolvers.budgets import BudgetState
 from schema.context import Context
+from schema.limits import DocumentRefusedError
 from schema.prepared_documents import Documents, Prepared
 
 COST_LIMIT_EXCEEDED = "COST_LIMIT_EXCEEDED"
@@ -31,14 +32,17 @@ class Charging(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         """Take the requested cost, run the operation unless only its price was asked, settle.
 
-        Raises GraphQLError when the budget is too small.
+        Raises GraphQLError when the budget is too small, or the answer could be too large.
         """
         execution = self.execution_context
         context: Context = execution.context
         prepared = self._documents.prepared(execution.query or "", execution.validation_rules)
-        requested = self._requested = self._documents.requested_cost(
-            prepared, execution.operation_name, execution.variables
-        )
+        try:
+            requested = self._requested = self._documents.requested_cost(
+                prepared, execution.operation_name, execution.variables
+            )
+        except DocumentRefusedError as refused:
+            raise refused.errors[0] from None
         if context.is_cost_only:
             execution.result = ExecutionResult(data=None, errors=None)
             yield
