@@ -50,8 +50,8 @@ mutation ($input: RegisterInput!) {
 }"""
 
 LOGIN = """
-mutation ($input: LoginInput!) {
-  login(input: $input) { session { accessToken refreshToken } }
+mutation ($username: String!, $password: String!) {
+  login(input: {username: $username, password: $password}) { session { accessToken refreshToken } }
 }"""
 
 
@@ -201,7 +201,7 @@ class World:
     async def later(self, session: Session, seconds: float) -> Session:
         """Let time pass, and sign in anew: the access token may have expired meanwhile."""
         self.clock.advance(seconds)
-        typed = {"input": {"username": session.username, "password": PASSWORD}}
+        typed = {"username": session.username, "password": PASSWORD}
         tokens = (await self.run(LOGIN, typed))["login"]["session"]
         return replace(
             session, access_token=tokens["accessToken"], refresh_token=tokens["refreshToken"]
