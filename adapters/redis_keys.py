@@ -22,7 +22,12 @@ spent, and who was locked out, is forgotten, and nothing else.
 
 Subjects are hashed, so no address and no name of a person is stored, and no name is longer than
 that of a session. One script names two keys without a hash tag, and channels are not sharded: Redis
-stands alone or with replicas, not as a cluster of slots.
+stands alone or with replicas, not as a cluster of slots. Channels are one for all its databases:
+what tells systems apart is the prefix, not a number in the address.
+
+A user of Redis needs these rights and no others (version 6 or newer, or Valkey):
+`~cnop:* &cnop:* +ping +info +time +eval +evalsha +get +set +del +incr +pttl +pexpire +publish
++subscribe +unsubscribe`
 """
 
 from dataclasses import dataclass

@@ -245,5 +245,5 @@ def _last(reader: BinaryIO) -> bytes:
         reader.readline()
         return text
     if first.startswith(b"*"):
-        return [_last(reader) for _ in range(int(first[1:]))][-1]
+        return [first, *(_last(reader) for _ in range(int(first[1:])))][-1]
     return first
