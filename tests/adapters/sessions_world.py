@@ -24,7 +24,7 @@ from domain.ports.budgets import Bucket
 from domain.sessions import REFRESH_TOKEN_LIFETIME, Session, opened
 from tests.adapters.memory_table import MemoryTable
 from tests.domain.identity_world import NOW, CountingIds, SetClock
-from tests.redis_server import PATIENT, POLL_S, POLLS_MAX, connected
+from tests.redis_server import PATIENT, POLL_S, POLLS_MAX, RedisServer, connected
 
 KEYS = RedisKeys("test")
 BUCKET = Bucket(capacity=100, restore_per_second=1)
@@ -143,3 +143,8 @@ class Sessions:
                 )
                 for url in urls
             ]
+
+
+def kept(server: RedisServer, session: Session) -> bytes:
+    """Return the kind of what Redis keeps of a session."""
+    return server.ask("GET", KEYS.session(ALICE, session.id)).partition(b":")[0]
