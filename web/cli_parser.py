@@ -59,6 +59,11 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     serving.add_argument("--host", help="instead of CNOP_HOST")
     serving.add_argument("--port", help="instead of CNOP_PORT; 0 takes a free one")
 
+    # No `help`: only `cnop serve` starts workers, so no list names them.
+    worker = commands.add_parser("worker", description="What cnop serve starts CNOP_WORKERS of.")
+    for name in ("--number", "--listener", "--lifeline"):
+        worker.add_argument(name, type=int, required=True)
+
     auditing = command("audit", "verify every invariant of a store", _AUDIT)
     _add_store(auditing)
 

@@ -1,5 +1,6 @@
 """What is counted and measured; every label has a handful of values."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,11 +18,16 @@ LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 UNKNOWN_AGE_S = -1.0
 """What the market's age reads as before the first tick."""
 
+_LABELLED = re.compile(rb"^(\w+)\{", re.MULTILINE)
+_BARE = re.compile(rb"^(\w+) ", re.MULTILINE)
+"""Samples at the beginning of their lines; comments begin otherwise."""
+
 
 class Metrics:
     """The metrics of one server, in a registry of their own."""
 
     def __init__(self) -> None:
+        self._worker = b""
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -76,6 +82,14 @@ class Metrics:
 
         self._market_age.set_function(age_s)
 
+    def name_worker(self, number: int) -> None:
+        """Say in every sample which worker of several it is of; each counts for itself."""
+        self._worker = f'worker="{number}"'.encode()
+
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""
-        return generate_latest(self._registry)
+        text = generate_latest(self._registry)
+        if not self._worker:
+            return text
+        labelled = _LABELLED.sub(rb"\1{" + self._worker + b",", text)
+        return _BARE.sub(rb"\1{" + self._worker + b"} ", labelled)

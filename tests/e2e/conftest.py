@@ -1,5 +1,6 @@
 """What servers need beside themselves."""
 
 from tests.fixtures_dynamodb import dynamodb_endpoint
+from tests.redis_server import own_redis, redis, shared_redis
 
-__all__ = ["dynamodb_endpoint"]
+__all__ = ["dynamodb_endpoint", "own_redis", "redis", "shared_redis"]

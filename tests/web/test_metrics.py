@@ -1,0 +1,22 @@
+from prometheus_client.parser import text_string_to_metric_families
+
+from web.metrics import Metrics
+
+
+def test_one_process_labels_nothing() -> None:
+    assert b"worker=" not in Metrics().text()
+
+
+def test_each_sample_of_a_worker_names_it() -> None:
+    metrics = Metrics()
+    metrics.requests.labels("/graphql", 200).inc()
+    metrics.latency.labels("/graphql").observe(0.1)
+    metrics.name_worker(3)
+
+    families = list(text_string_to_metric_families(metrics.text().decode()))
+    samples = [sample for family in families for sample in family.samples]
+
+    assert len(samples) > 20
+    assert {sample.labels["worker"] for sample in samples} == {"3"}
+    (counted,) = (one for one in samples if one.name == "cnop_http_requests_total")
+    assert counted.labels == {"worker": "3", "path": "/graphql", "status": "200"}

@@ -1,0 +1,82 @@
+"""The commands on stores: `cnop audit` and `export`."""
+
+import argparse
+import asyncio
+import sys
+
+from adapters.audit_reader import Progress
+from domain.audit import Finding
+from web.auditing import audit
+from web.cli_environment import environ
+from web.cli_output import DONE, FOUND, complain, tell
+from web.exporting import export_lines, written_whole
+from web.logs import set_up_logs
+from web.settings import DynamoDbStore, SqliteStore
+from web.settings_reading import read_store
+from web.variables import SettingsError
+
+ACCOUNTS_BETWEEN_LINES = 1_000
+"""Accounts between two lines of an audit's progress: a line every few seconds."""
+
+
+def run_audit(options: argparse.Namespace) -> int:
+    """Verify a store."""
+    return asyncio.run(_audit(_existing_store(options)))
+
+
+async def _audit(store: SqliteStore | DynamoDbStore) -> int:
+    findings, told_at = 0, 0
+    looked_at = Progress(0, 0, 0)
+    async for found in audit(store):
+        if isinstance(found, Finding):
+            findings += 1
+            print(found, flush=True)
+            continue
+        looked_at = found
+        if looked_at.accounts >= told_at + ACCOUNTS_BETWEEN_LINES:
+            told_at = looked_at.accounts
+            tell(f"cnop: {_count_of(looked_at)} so far")
+    tell(f"cnop: {findings or 'no'} findings in {_count_of(looked_at)}.")
+    return FOUND if findings else DONE
+
+
+def _count_of(looked_at: Progress) -> str:
+    return (
+        f"{looked_at.accounts} accounts, {looked_at.entries} journal entries and "
+        f"{looked_at.users} users"
+    )
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write a store as JSON Lines."""
+    store = _existing_store(options)
+    if isinstance(store, DynamoDbStore):
+        return complain(
+            "This version exports SQLite stores; a DynamoDB table has its own export to S3 as of "
+            "one instant (aws dynamodb export-table-to-point-in-time)."
+        )
+    lines = asyncio.run(_export(store, options))
+    tell(f"cnop: {lines} items exported.")
+    return DONE
+
+
+async def _export(store: SqliteStore, options: argparse.Namespace) -> int:
+    lines = 0
+    with written_whole(options.output, sys.stdout.buffer) as file:
+        async for line in export_lines(store.path, with_secrets=options.with_secrets):
+            file.write(line)
+            lines += 1
+        file.flush()
+    return lines
+
+
+def _named_store(options: argparse.Namespace) -> SqliteStore | DynamoDbStore:
+    set_up_logs("WARNING", as_json=False)
+    return read_store(environ(CNOP_STORE=options.store))
+
+
+def _existing_store(options: argparse.Namespace) -> SqliteStore | DynamoDbStore:
+    store = _named_store(options)
+    if isinstance(store, SqliteStore) and not store.path.is_file():
+        raise SettingsError((f"There is no store at {store.path}; see --store and CNOP_STORE.",))
+    return store
