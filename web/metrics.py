@@ -9,6 +9,9 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from adapters.table_calls import CallOutcome, TableCall
+from domain.circuit_breaker import CircuitState
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Source: Prometheus, exposition formats."""
 
@@ -67,11 +70,62 @@ class Metrics:
         self.price_changes = Counter(
             "cnop_price_changes", "Prices that changed.", registry=self._registry
         )
+        self.shed = Counter(
+            "cnop_shed_requests",
+            "Requests and websockets refused since there was too much to do.",
+            ("kind",),
+            registry=self._registry,
+        )
+        self._in_flight = Gauge(
+            "cnop_requests_in_flight", "Requests being worked on.", registry=self._registry
+        )
+        self._in_flight_bound = Gauge(
+            "cnop_requests_in_flight_bound",
+            "Requests that may be worked on at present; it falls while the event loop is late.",
+            registry=self._registry,
+        )
+        self._loop_lag = Gauge(
+            "cnop_event_loop_lag_seconds",
+            "How late the event loop was when last measured.",
+            registry=self._registry,
+        )
         self._market_age = Gauge(
             "cnop_market_age_seconds",
             "Time since the market was last heard; -1 before the first time.",
             registry=self._registry,
         )
+
+        self._redis = Gauge(
+            "cnop_redis_trusted",
+            "1 while Redis is asked, 0 while it is left alone after failures.",
+            registry=self._registry,
+        )
+        self._store_circuit = Gauge(
+            "cnop_store_trusted",
+            "1 while the store is asked, 0 while it is left alone after failures.",
+            registry=self._registry,
+        )
+        self._store_calls = Histogram(
+            "cnop_store_call_seconds",
+            "Time of a call to the store, by how it ended.",
+            ("compartment", "call", "outcome"),
+            registry=self._registry,
+            buckets=LATENCY_BUCKETS_S,
+        )
+
+    def redis_changed(self, state: CircuitState) -> None:
+        """Take note of whether Redis is asked at all."""
+        self._redis.set(state is CircuitState.CLOSED)
+
+    def circuit_changed(self, state: CircuitState) -> None:
+        """Take note of whether the store is asked at all."""
+        self._store_circuit.set(state is CircuitState.CLOSED)
+
+    def called(
+        self, *, compartment: str, call: TableCall, outcome: CallOutcome, seconds: float
+    ) -> None:
+        """Take note of a call to the store."""
+        self._store_calls.labels(compartment, call.value, outcome.value).observe(seconds)
 
     def watch_market(self, age: Callable[[], timedelta | None]) -> None:
         """Ask for the market's age whenever metrics are collected."""
@@ -81,6 +135,18 @@ class Metrics:
             return UNKNOWN_AGE_S if found is None else found.total_seconds()
 
         self._market_age.set_function(age_s)
+
+    def watch_load(
+        self,
+        *,
+        in_flight: Callable[[], int],
+        bound: Callable[[], int],
+        lag_s: Callable[[], float],
+    ) -> None:
+        """Ask for the load whenever metrics are collected."""
+        self._in_flight.set_function(in_flight)
+        self._in_flight_bound.set_function(bound)
+        self._loop_lag.set_function(lag_s)
 
     def name_worker(self, number: int) -> None:
         """Say in every sample which worker of several it is of; each counts for itself."""
