@@ -103,7 +103,7 @@ class RedisBudgets:
         self._connection.post(_TAKE, [self.key(subject)], *self.arguments(-amount * MILLI))
 
     def key(self, subject: str) -> str:
-        """Return where the subject's budget stands, for a script that does more besides."""
+        """Return where the subject's budget stands."""
         return self._keys.budget(self._name, subject)
 
     def arguments(self, milli: int) -> tuple[str | int, ...]:

@@ -34,8 +34,6 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
-from adapters.memory_budgets import MILLI
-from adapters.redis_budgets import TAKE, RedisBudgets
 from adapters.redis_connection import RedisConnection
 from adapters.redis_fallback import RedisFallback
 from adapters.redis_keys import RedisKeys
@@ -43,8 +41,6 @@ from adapters.redis_pool import RedisUnavailableError, numbers
 from adapters.redis_scripts import Script
 from domain.ids import SessionId, UserId
 from domain.instants import Clock, instant_of, ms_of
-from domain.ports.admission import Admission
-from domain.ports.budgets import Taken
 from domain.ports.identity import SessionStore
 from domain.sessions import ACCESS_TOKEN_LIFETIME, is_live
 
@@ -89,18 +85,6 @@ end
 
 _LOOK = Script(_LIVENESS + "return {liveness(KEYS[1], ARGV[1], ARGV[2])}")
 
-_ADMIT = Script(
-    _LIVENESS
-    + TAKE
-    + """
-local found = liveness(KEYS[1], ARGV[1], ARGV[2])
-if found == 0 then return {0, 0, 0} end
-local allowed, level = take(
-  KEYS[2], now_ms(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
-return {found, allowed, level}
-"""
-)
-
 _KEEP = Script(
     _RUN
     + """
@@ -123,13 +107,11 @@ class RedisAdmissions:
         *,
         keys: RedisKeys,
         sessions: SessionStore,
-        budgets: RedisBudgets,
         clock: Clock,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._sessions = sessions
-        self._budgets = budgets
         self._clock = clock
         self._fallback = RedisFallback(connection, "sessions are read from the table")
         self._nonces = (f"{secrets.token_hex(_NONCE_BYTES)}-{number}" for number in count())
@@ -148,27 +130,6 @@ class RedisAdmissions:
             self._fallback.failed(error)
             return await self._read(user_id, session_id)
         return await self._followed(found, user_id, session_id, nonce)
-
-    async def admit(
-        self, user_id: UserId, session_id: SessionId, *, subject: str, amount: int
-    ) -> Admission:
-        """See Admissions."""
-        nonce = next(self._nonces)
-        keys = [self._keys.session(user_id, session_id), self._budgets.key(subject)]
-        spending = self._budgets.arguments(amount * MILLI)
-        try:
-            reply = await self._connection.run(_ADMIT, keys, nonce, READING_MS, *spending)
-        except RedisUnavailableError as error:
-            self._fallback.failed(error)
-            taken = await self._budgets.take_own(subject, amount, error)
-            return Admission(live_until=await self._read(user_id, session_id), taken=taken)
-        found, *came_of_it = numbers(reply)
-        if found == _ENDED:
-            return Admission(live_until=None, taken=Taken(is_allowed=False, available=0))
-        return Admission(
-            live_until=await self._followed(found, user_id, session_id, nonce),
-            taken=self._budgets.read(came_of_it, amount),
-        )
 
     async def _followed(
         self, found: int, user_id: UserId, session_id: SessionId, nonce: str

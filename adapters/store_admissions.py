@@ -4,8 +4,6 @@ from datetime import datetime
 
 from domain.ids import SessionId, UserId
 from domain.instants import Clock
-from domain.ports.admission import Admission
-from domain.ports.budgets import Budgets
 from domain.ports.identity import SessionStore
 from domain.sessions import is_live
 
@@ -13,9 +11,8 @@ from domain.sessions import is_live
 class StoreAdmissions:
     """The Admissions of a process without Redis."""
 
-    def __init__(self, sessions: SessionStore, budgets: Budgets, *, clock: Clock) -> None:
+    def __init__(self, sessions: SessionStore, *, clock: Clock) -> None:
         self._sessions = sessions
-        self._budgets = budgets
         self._clock = clock
 
     async def live_until(self, user_id: UserId, session_id: SessionId) -> datetime | None:
@@ -24,10 +21,3 @@ class StoreAdmissions:
         if session is None or not is_live(session, self._clock.now()):
             return None
         return session.expires_at
-
-    async def admit(
-        self, user_id: UserId, session_id: SessionId, *, subject: str, amount: int
-    ) -> Admission:
-        """See Admissions."""
-        live_until = await self.live_until(user_id, session_id)
-        return Admission(live_until=live_until, taken=await self._budgets.take(subject, amount))

@@ -10,6 +10,7 @@ from domain.instants import Clock
 from domain.locks import KeyedLocks
 from domain.login_attempts import attempt_from
 from domain.outages import OutcomeUnknownError
+from domain.ports.admission import Admissions
 from domain.ports.identity import (
     AccessTokens,
     ClaimTakenError,
@@ -47,6 +48,7 @@ class Identity:
         *,
         users: UserStore,
         sessions: SessionStore,
+        admissions: Admissions,
         hasher: PasswordHasher,
         guard: LoginGuard,
         access_tokens: AccessTokens,
@@ -65,6 +67,7 @@ class Identity:
         self._sign_ins = SignIns(
             users=users,
             sessions=sessions,
+            admissions=admissions,
             access_tokens=access_tokens,
             refresh_tokens=refresh_tokens,
             ids=ids,

@@ -57,6 +57,11 @@ class Leadership:
         self._fence: int | None = None
 
     @property
+    def is_alone(self) -> bool:
+        """Whether no other process can be there."""
+        return self._is_alone
+
+    @property
     def fence(self) -> int | None:
         """The fencing number while this process leads; None while it doesn't."""
         return self._fence

@@ -76,6 +76,11 @@ class MarketLeader:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process can lead."""
+        return self._leadership.is_alone
+
     async def opened(self) -> MarketFeed:
         """Wait until this process leads and its source is open; return the feed."""
         await self._is_open.wait()

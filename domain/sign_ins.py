@@ -8,6 +8,7 @@ from domain.credentials import wrong_credentials
 from domain.ids import Ids, SessionId, UserId
 from domain.instants import Clock
 from domain.locks import KeyedLocks
+from domain.ports.admission import Admissions
 from domain.ports.identity import (
     AccessTokens,
     SessionChangedError,
@@ -24,7 +25,6 @@ from domain.sessions import (
     Session,
     Turn,
     Viewer,
-    is_live,
     opened,
     rotated,
     surplus,
@@ -63,6 +63,7 @@ class SignIns:
         *,
         users: UserStore,
         sessions: SessionStore,
+        admissions: Admissions,
         access_tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         ids: Ids,
@@ -71,6 +72,7 @@ class SignIns:
     ) -> None:
         self._users = users
         self._sessions = sessions
+        self._admissions = admissions
         self._access_tokens = access_tokens
         self._refresh_tokens = refresh_tokens
         self._ids = ids
@@ -120,17 +122,18 @@ class SignIns:
         await self._writes.make(write)
 
     async def viewer(self, access_token: str) -> Viewer:
-        """Return who shows this token, after one strong read of the session.
+        """Return who shows this token, if its session goes on.
 
         Raises NotAuthenticatedError.
         """
         at = self._clock.now()
         claims = self._access_tokens.read(access_token, at)
-        session = await self._sessions.get(claims.user_id, claims.session_id)
-        account_id = await self._users.account_id(claims.user_id)
-        if session is None or not is_live(session, at) or account_id is None:
+        user_id, session_id = claims.user_id, claims.session_id
+        live_until = await self._admissions.live_until(user_id, session_id)
+        account_id = await self._users.account_id(user_id)
+        if live_until is None or live_until <= at or account_id is None:
             raise NotAuthenticatedError(NotAuthenticatedReason.REVOKED)
-        return Viewer(user_id=claims.user_id, session_id=session.id, account_id=account_id)
+        return Viewer(user_id=user_id, session_id=session_id, account_id=account_id)
 
     async def signed_in(
         self, user: User, session: Session, token: RefreshToken, at: datetime

@@ -6,57 +6,43 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from adapters import jwt_secrets
 from adapters.access_tokens import JwtAccessTokens
 from adapters.account_store import AccountTable
 from adapters.asset_store import AssetTable
 from adapters.catalogue import shipped_catalogue
-from adapters.lease_store import LeaseTable
-from adapters.local_bus import LocalHintBus, LocalTickBus
-from adapters.login_guard import MemoryLoginGuard
-from adapters.memory_budgets import MemoryBudgets, MemoryMinuteCounts
 from adapters.password_hashing import Argon2Hashing
-from adapters.session_store import SessionTable
 from adapters.system_clock import SystemClock
 from adapters.system_ids import SystemIds
 from adapters.table import Table
-from adapters.tick_store import TickTable
-from adapters.user_store import UserTable
+from adapters.table_guards import guarded_tables
 from domain.catalogue import CatalogueEntry
 from domain.identity import Identity
 from domain.ids import Ids
 from domain.instants import Clock
-from domain.leadership import Leadership
 from domain.ledger import Ledger
-from domain.market_feed import MarketFeed
 from domain.market_leader import MarketLeader
 from domain.ports.identity import PasswordHasher
 from domain.ports.insights import InsightModel
 from domain.ports.markets import MarketSource
 from domain.price_board import PriceBoard
 from domain.refresh_tokens import RefreshTokens
-from domain.warm_start import warm_start
 from resolvers.budgets import BudgetRules
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
 from web.insights import open_insights
-from web.markets import open_market
+from web.markets import MarketParts, make_market, running
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
 from web.pauses import jittered_pause
-from web.settings import Settings
+from web.settings import Settings, SqliteStore
+from web.sharing import Shared, open_shared
 from web.stores import open_store
 
 CLOSE_S_MAX = 2.0
 """Seconds that each part has to close; a store that hangs must not keep the process."""
-
-MARKET_LEASE = "market"
-"""Who holds it makes the prices that all processes show and trade at."""
-
-ResultT = TypeVar("ResultT")
 
 _LOG = logging.getLogger(__name__)
 
@@ -88,11 +74,12 @@ class Exchange:
     prices: PriceBroadcast
     entries: AccountBroadcast
     market: MarketLeader
-    feed: MarketFeed
     table: Table
     metrics: Metrics
     sockets: OpenSockets
     budgets: BudgetRules | None = None
+    degraded: Callable[[], tuple[str, ...]] = tuple
+    """Tells what goes on worse than it should, in sentences."""
 
 
 @asynccontextmanager
@@ -110,23 +97,34 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         table = given.table or await open_store(settings.store, wall_clock_s=given.wall_clock_s)
         if given.table is None:
             stack.push_async_callback(_bounded, "the store", table.close)
-        accounts, assets = AccountTable(table), AssetTable(table, lease=MARKET_LEASE)
-        ticks = TickTable(table, clock=given.clock, lease=MARKET_LEASE)
-        board, metrics = PriceBoard(), Metrics()
-        catalogue = given.catalogue or shipped_catalogue()
-        await warm_start(board, catalogue, assets=assets, ticks=ticks)
-        market = _market(
-            given, settings, catalogue, table=table, board=board, ticks=ticks, assets=assets
+        metrics = Metrics()
+        requests, background = _guarded(settings, table, metrics)
+        shared = await stack.enter_async_context(
+            open_shared(settings, requests, clock=given.clock, metrics=metrics)
+        )
+        accounts = AccountTable(requests)
+        entries = AccountBroadcast(accounts, shared.hint_bus, look_every=shared.look_every)
+        insights = await stack.enter_async_context(
+            open_insights(settings.gemini, requests, clock=given.clock, model=given.insight_model)
+        )
+        board = PriceBoard()
+        market = await make_market(
+            MarketParts(
+                settings=settings,
+                table=background,
+                board=board,
+                bus=shared.tick_bus,
+                clock=given.clock,
+                owner=given.ids.token(),
+                is_alone=is_alone(settings, has_own_table=given.table is not None),
+                source=given.source,
+                catalogue=given.catalogue or shipped_catalogue(),
+            )
         )
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
-        entries = AccountBroadcast(accounts, LocalHintBus(), look_every=None)
-        hasher = given.hasher or _hashing(stack)
-        insights = await stack.enter_async_context(
-            open_insights(settings.gemini, table, clock=given.clock, model=given.insight_model)
-        )
         services = Services(
-            identity=_identity(given, table, identity_secrets, hasher),
+            identity=_identity(given, shared, identity_secrets, given.hasher or _hashing(stack)),
             ledger=Ledger(
                 accounts=accounts,
                 quotes=board,
@@ -137,85 +135,58 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 pause=given.pause,
             ),
             accounts=accounts,
-            assets=assets,
+            assets=AssetTable(requests),
             board=board,
             rules=settings.rules,
             market_source=(given.source.name if given.source else settings.market.source_name),
             insights=insights,
             clock=given.clock,
-            sign_in_counts=(
-                MemoryMinuteCounts(settings.logins_per_minute)
-                if settings.logins_per_minute
-                else None
-            ),
+            sign_in_counts=shared.sign_in_counts,
         )
         _watch(metrics, board, market)
-        running = asyncio.create_task(market.run(), name="market")
-        stack.push_async_callback(_stop, running)
-        feed = await _first(market.opened(), running)
+        await stack.enter_async_context(running(market))
         yield Exchange(
             settings=settings,
             services=services,
             prices=prices,
             entries=entries,
             market=market,
-            feed=feed,
-            table=table,
+            table=requests,
             metrics=metrics,
             sockets=OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics),
-            budgets=_budgets(settings),
+            budgets=shared.budgets,
+            degraded=shared.degraded,
         )
 
 
-def _market(
-    given: Parts,
-    settings: Settings,
-    catalogue: tuple[CatalogueEntry, ...],
-    *,
-    table: Table,
-    board: PriceBoard,
-    ticks: TickTable,
-    assets: AssetTable,
-) -> MarketLeader:
-    bus = LocalTickBus()
+def is_alone(settings: Settings, *, has_own_table: bool) -> bool:
+    """Tell whether no other process can be on the store: SQLite's lock file sees to that."""
+    return has_own_table or isinstance(settings.store, SqliteStore)
 
-    async def open_feed(fence: int) -> MarketFeed:
-        source = given.source or await open_market(
-            settings.market, board, catalogue, clock=given.clock, ticks=ticks
-        )
-        return MarketFeed(
-            source=source,
-            board=board,
-            ticks=ticks,
-            assets=assets,
-            bus=bus,
-            clock=given.clock,
-            fence=fence,
-        )
 
-    leadership = Leadership(
-        name=MARKET_LEASE,
-        owner=given.ids.token(),
-        leases=LeaseTable(table),
-        monotonic=time.monotonic,
-        is_alone=True,
-    )
-    return MarketLeader(
-        leadership=leadership, board=board, ticks=ticks, clock=given.clock, open_feed=open_feed
-    )
+def _guarded(settings: Settings, table: Table, metrics: Metrics) -> tuple[Table, Table]:
+    """Return the store for requests and for the rest, each with places of its own.
+
+    A file needs no such guards: it answers in microseconds or is gone.
+    """
+    if isinstance(settings.store, SqliteStore):
+        return table, table
+    tables = guarded_tables(table, observer=metrics)
+    return tables.requests, tables.background
 
 
 def _identity(
     given: Parts,
-    table: Table,
+    shared: Shared,
     signing: tuple[jwt_secrets.JwtSecret, ...],
     hasher: PasswordHasher,
 ) -> Identity:
     return Identity(
-        users=UserTable(table),
-        sessions=SessionTable(table),
+        users=shared.users,
+        sessions=shared.sessions,
+        admissions=shared.admissions,
         hasher=hasher,
-        guard=MemoryLoginGuard(given.clock),
+        guard=shared.guard,
         access_tokens=JwtAccessTokens(signing, given.ids),
         refresh_tokens=RefreshTokens(tuple(one.secret for one in signing)),
         ids=given.ids,
@@ -224,25 +195,10 @@ def _identity(
     )
 
 
-def _budgets(settings: Settings) -> BudgetRules | None:
-    bucket = settings.query_budget
-    return BudgetRules(budgets=MemoryBudgets(bucket), bucket=bucket) if bucket else None
-
-
 def _hashing(stack: AsyncExitStack) -> Argon2Hashing:
     hashing = Argon2Hashing()
     stack.callback(hashing.close)
     return hashing
-
-
-async def _first(wanted: Awaitable[ResultT], running: asyncio.Task[None]) -> ResultT:
-    """Wait for something that a running task brings about; raise what ended the task instead."""
-    waiting = asyncio.ensure_future(wanted)
-    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
-    if not waiting.done():
-        waiting.cancel()
-        running.result()
-    return await waiting
 
 
 def _watch(metrics: Metrics, board: PriceBoard, market: MarketLeader) -> None:
@@ -252,14 +208,6 @@ def _watch(metrics: Metrics, board: PriceBoard, market: MarketLeader) -> None:
 
     board.listen(count)
     metrics.watch_market(lambda: market.health().tick_age)
-
-
-async def _stop(running: asyncio.Task[None]) -> None:
-    """Stop the feed, which makes its last checkpoint; a failure of it was logged as it happened."""
-    running.cancel()
-    await asyncio.wait([running], timeout=CLOSE_S_MAX)
-    if running.done() and not running.cancelled():
-        running.exception()
 
 
 async def _bounded(what: str, close: Callable[[], Awaitable[None]]) -> None:

@@ -47,7 +47,10 @@ class Health:
         return JSONResponse({"status": OK}, headers=_NO_STORE)
 
     async def ready(self, request: Request) -> JSONResponse:
-        """Tell whether requests can be served: 503 with what is wrong otherwise."""
+        """Tell whether requests can be served: 503 with what is wrong otherwise.
+
+        What goes on worse than it should, and why, doesn't keep requests away.
+        """
         del request
         checks = {
             "server": "stopping" if self._exchange.sockets.is_closing else OK,
@@ -55,8 +58,10 @@ class Health:
             "market": self._market(),
         }
         is_ready = all(found == OK for found in checks.values())
+        degraded = self._exchange.degraded()
+        status = "unavailable" if not is_ready else "degraded" if degraded else OK
         return JSONResponse(
-            {"status": OK if is_ready else "unavailable", "checks": checks},
+            {"status": status, "checks": checks, "degraded": degraded},
             200 if is_ready else 503,
             _NO_STORE,
         )

@@ -1,17 +1,39 @@
-"""Opening the market that the settings name."""
+"""The market of a process: opened as the settings say, led by one process at a time."""
 
+import asyncio
+import logging
 import secrets
-from contextlib import closing
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 
+from adapters.asset_store import AssetTable
+from adapters.lease_store import LeaseTable
 from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
 from adapters.simulated_market import SimulatedMarket as MarketOfChance
 from adapters.simulated_market import simulated_assets
+from adapters.table import Table
+from adapters.tick_store import TickTable
 from domain.catalogue import CatalogueEntry
 from domain.instants import Clock
-from domain.ports.markets import MarketSource, TickStore
+from domain.leadership import Leadership
+from domain.market_feed import MarketFeed
+from domain.market_leader import FOLLOWERS_SILENCE_MAX, MarketLeader
+from domain.ports.markets import MarketSource, TickBus, TickStore
 from domain.price_board import PriceBoard
-from web.settings import ReplayMarket, SimulatedMarket
+from domain.tick_follower import TickFollower
+from domain.warm_start import warm_start
+from web.settings import ReplayMarket, Settings, SimulatedMarket
+
+MARKET_LEASE = "market"
+"""Who holds it makes the prices that all processes show and trade at."""
+
+STOP_S_MAX = 2.0
+"""Seconds for the last checkpoint; a start can do without it."""
+
+_LOG = logging.getLogger(__name__)
 
 SEED_BITS = 63
 
@@ -42,3 +64,98 @@ async def open_market(
         tick_every=market.tick_every,
         begins_after=board.number,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketParts:
+    """What a market is made of."""
+
+    settings: Settings
+    table: Table
+    board: PriceBoard
+    bus: TickBus
+    clock: Clock
+    owner: str
+    """Names this process among those that want to lead."""
+    is_alone: bool
+    """Whether no other process can be on the store."""
+    source: MarketSource | None
+    """Instead of the settings' market."""
+    catalogue: tuple[CatalogueEntry, ...]
+
+
+async def make_market(parts: MarketParts) -> MarketLeader:
+    """Fill the board from the store, and return what keeps it moving. Raises OutageError."""
+    ticks = TickTable(parts.table, clock=parts.clock, lease=MARKET_LEASE)
+    assets = AssetTable(parts.table, lease=MARKET_LEASE)
+    await warm_start(parts.board, parts.catalogue, assets=assets, ticks=ticks)
+
+    async def open_feed(fence: int) -> MarketFeed:
+        source = parts.source or await open_market(
+            parts.settings.market, parts.board, parts.catalogue, clock=parts.clock, ticks=ticks
+        )
+        return MarketFeed(
+            source=source,
+            board=parts.board,
+            ticks=ticks,
+            assets=assets,
+            bus=parts.bus,
+            clock=parts.clock,
+            fence=fence,
+        )
+
+    follower = TickFollower(
+        board=parts.board,
+        catalogue=parts.catalogue,
+        ticks=ticks,
+        assets=assets,
+        bus=parts.bus,
+        clock=parts.clock,
+        silence_max=FOLLOWERS_SILENCE_MAX,
+    )
+    return MarketLeader(
+        leadership=Leadership(
+            name=MARKET_LEASE,
+            owner=parts.owner,
+            leases=LeaseTable(parts.table),
+            monotonic=time.monotonic,
+            is_alone=parts.is_alone,
+        ),
+        board=parts.board,
+        ticks=ticks,
+        clock=parts.clock,
+        open_feed=open_feed,
+        follow=None if parts.is_alone else follower.run,
+    )
+
+
+@asynccontextmanager
+async def running(market: MarketLeader) -> AsyncIterator[None]:
+    """Keep the market moving until the context is left, with a last checkpoint at the end.
+
+    Where no other process can lead, waits until this one does. Raises MarketSourceError.
+    """
+    task = asyncio.create_task(market.run(), name="market")
+    task.add_done_callback(_tell)
+    try:
+        if market.is_alone:
+            await _opened(market, task)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task], timeout=STOP_S_MAX)
+
+
+async def _opened(market: MarketLeader, task: asyncio.Task[None]) -> None:
+    """Wait for the market to be open; raise what ended it instead."""
+    opened = asyncio.ensure_future(market.opened())
+    await asyncio.wait({opened, task}, return_when=asyncio.FIRST_COMPLETED)
+    if not opened.done():
+        opened.cancel()
+        task.result()
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """Say why a market ended by itself: nobody awaits it."""
+    if not task.cancelled() and task.exception() is not None:
+        _LOG.critical("The market has ended: %s", task.exception())

@@ -84,7 +84,6 @@ class Process:
             self.connection,
             keys=KEYS,
             sessions=self.read,
-            budgets=self.budgets,
             clock=self.clock,
         )
         ends = RedisSessionEnds(

@@ -41,7 +41,8 @@ async def test_the_documented_rights_are_enough(
             one.connection, name="logins", per_minute=5, keys=KEYS, own=MemoryMinuteCounts(5)
         )
         for _ in range(2):
-            await one.admissions.admit(ALICE, session.id, subject="alice", amount=1)
+            assert await one.lets_in(session)
+            await one.budgets.take("alice", 1)
             one.budgets.give_back("alice", 1)
             await counts.count("alice")
             await guard.settle(attempt_from("192.0.2.1", "alice_01"), failed=True)

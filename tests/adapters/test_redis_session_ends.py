@@ -50,6 +50,7 @@ def identity_of(process: Process, world: Sessions) -> Identity:
     return Identity(
         users=users,
         sessions=sessions,
+        admissions=process.admissions,
         hasher=CountingHasher(),
         guard=MemoryLoginGuard(world.clock),
         access_tokens=JwtAccessTokens(SECRETS, world.ids),

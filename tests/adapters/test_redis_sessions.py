@@ -4,15 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory_budgets import MemoryBudgets
 from adapters.redis_sessions import ENDED_MS, LIVE_MS
 from adapters.store_admissions import StoreAdmissions
 from adapters.table import TableUnavailableError
 from domain.outages import OutageError
-from domain.ports.admission import Admission, Admissions
-from domain.ports.budgets import Taken
+from domain.ports.admission import Admissions
 from domain.sessions import ACCESS_TOKEN_LIFETIME, rotated
-from tests.adapters.sessions_world import ALICE, BUCKET, KEYS, TOKEN, HeldSessions, Sessions, kept
+from tests.adapters.sessions_world import ALICE, KEYS, TOKEN, HeldSessions, Sessions, kept
 from tests.redis_server import HASTY, RedisServer, own_redis, redis, shared_redis
 
 __all__ = ["own_redis", "redis", "shared_redis"]
@@ -64,27 +62,17 @@ async def test_tokens_of_a_session_that_is_gone_cost_one_read(
         assert here.read.reads == 1
 
 
-async def test_one_round_trip_tells_of_the_session_and_takes_from_the_budget(
+async def test_a_session_in_use_costs_one_round_trip_and_no_read(
     world: Sessions, redis: RedisServer
 ) -> None:
     session = await world.opened()
-    async with world.processes(redis.url, redis.url) as (here, there):
-        await here.admissions.admit(ALICE, session.id, subject="alice", amount=10)
+    async with world.processes(redis.url) as (here,):
+        assert await here.lets_in(session)
         await here.connection.command("PING")
         redis.ask("CONFIG", "RESETSTAT")
-        admitted = await here.admissions.admit(ALICE, session.id, subject="alice", amount=30)
-        said = redis.ask("INFO", "commandstats")
-        assert admitted == Admission(
-            live_until=session.expires_at, taken=Taken(is_allowed=True, available=60)
-        )
-        assert b"cmdstat_evalsha:calls=1," in said
+        assert await here.lets_in(session)
+        assert b"cmdstat_evalsha:calls=1," in redis.ask("INFO", "commandstats")
         assert here.read.reads == 1
-        refused = await there.admissions.admit(ALICE, session.id, subject="alice", amount=61)
-        assert not refused.taken.is_allowed
-        await there.end(session)
-        ended = await here.admissions.admit(ALICE, session.id, subject="alice", amount=1)
-        assert ended.live_until is None
-        assert (await here.budgets.take("alice", 0)).available >= 60, "it cost nothing"
 
 
 @pytest.mark.parametrize("trouble", ["killed", "hangs"])
@@ -94,12 +82,8 @@ async def test_without_redis_the_table_is_asked_each_time(
     session = await world.opened()
     async with world.processes(own_redis.url, bounds=HASTY) as (here,):
         own_redis.kill() if trouble == "killed" else own_redis.pause()
-        for _ in range(2):
+        for _ in range(4):
             assert await here.lets_in(session)
-        admitted = await here.admissions.admit(ALICE, session.id, subject="alice", amount=70)
-        assert admitted.live_until == session.expires_at
-        again = await here.admissions.admit(ALICE, session.id, subject="alice", amount=70)
-        assert [admitted.taken.is_allowed, again.taken.is_allowed] == [True, False]
         assert here.read.reads == 4
         assert here.admissions.is_degraded
         await here.end(session)
@@ -141,17 +125,14 @@ async def test_a_session_that_has_ended_by_itself_is_refused(
     session = await world.opened(ends_in=timedelta(0))
     async with world.processes(redis.url) as (here,):
         assert not await here.lets_in(session)
-        own: Admissions = StoreAdmissions(here.read, MemoryBudgets(BUCKET), clock=world.clock)
+        own: Admissions = StoreAdmissions(here.read, clock=world.clock)
         assert await own.live_until(ALICE, session.id) is None
 
 
 async def test_the_store_alone_tells_as_truly(world: Sessions) -> None:
     session = await world.opened()
     sessions = HeldSessions(world.table)
-    admissions: Admissions = StoreAdmissions(sessions, MemoryBudgets(BUCKET), clock=world.clock)
-    admitted = await admissions.admit(ALICE, session.id, subject="alice", amount=10)
-    assert admitted == Admission(
-        live_until=session.expires_at, taken=Taken(is_allowed=True, available=90)
-    )
+    admissions: Admissions = StoreAdmissions(sessions, clock=world.clock)
+    assert await admissions.live_until(ALICE, session.id) == session.expires_at
     await sessions.end(ALICE, session.id, token=TOKEN)
     assert await admissions.live_until(ALICE, session.id) is None

@@ -99,7 +99,7 @@ async def tick(metered: Metered) -> None:
 
 
 async def checkpoint(metered: Metered) -> None:
-    await metered.world.exchange.feed.checkpoint()
+    await (await metered.world.exchange.market.opened()).checkpoint()
 
 
 def _mutation(name: str, kind: str, *codes: str, fields: str = "", **typed: Any) -> Run:

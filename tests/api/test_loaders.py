@@ -56,7 +56,7 @@ async def test_a_portfolio_of_fifty_positions_is_one_query(wide_world: World) ->
 
 async def test_assets_that_are_not_in_memory_take_one_batch_more(wide_world: World) -> None:
     alice = await holder_of_everything(wide_world)
-    await wide_world.exchange.feed.checkpoint()
+    await (await wide_world.exchange.market.opened()).checkpoint()
     forget_the_price(wide_world, *(f"A{number:02}" for number in range(10, 30)))
     answer, calls = await wide_world.calls(PORTFOLIO, as_=alice)
     assert answer["portfolio"]["totalValue"] == "10000.00"
@@ -64,7 +64,7 @@ async def test_assets_that_are_not_in_memory_take_one_batch_more(wide_world: Wor
 
 
 async def test_an_asset_that_nobody_knows_is_null(world: World) -> None:
-    await world.exchange.feed.checkpoint()
+    await (await world.exchange.market.opened()).checkpoint()
     answer, calls = await world.calls('{ a: asset(id: "NOPE") { id } b: asset(id: "NADA") { id } }')
     assert answer.data == {"a": None, "b": None}
     assert calls == ["get", "get_many"]

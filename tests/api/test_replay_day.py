@@ -154,7 +154,7 @@ async def test_two_days_of_trading_agree_with_a_second_bookkeeper(
                 day.book.begin_day()
                 await deposit_to_begin_with(day)
             clock.at = report.at
-            await world.exchange.feed.take(report)
+            await (await world.exchange.market.opened()).take(report)
             (move,) = report.moves
             day.book.prices[move.asset_id] = Fraction(str(move.price))
             ticks += 1

@@ -178,7 +178,7 @@ class World:
         """Move prices, now or at a given time."""
         moves = tuple(PriceMove(AssetId(name), Price.of(price)) for name, price in prices.items())
         report = PriceReport(at=at or self.clock.now(), source="test", moves=moves)
-        await self.exchange.feed.take(report)
+        await (await self.exchange.market.opened()).take(report)
 
     async def register(self, username: str = "alice_01", **details: Any) -> Session:
         typed = {

@@ -10,6 +10,7 @@ from adapters.access_tokens import JwtAccessTokens
 from adapters.jwt_secrets import JwtSecret
 from adapters.login_guard import MemoryLoginGuard
 from adapters.session_store import SessionTable
+from adapters.store_admissions import StoreAdmissions
 from adapters.table import ConditionFailedError, Item, Key, TableError, Write
 from adapters.user_store import UserTable
 from domain.identity import Identity
@@ -149,6 +150,7 @@ class World:
         return Identity(
             users=UserTable(self.table),
             sessions=SessionTable(self.table),
+            admissions=StoreAdmissions(SessionTable(self.table), clock=self.clock),
             hasher=self.hasher,
             guard=self.guard,
             access_tokens=JwtAccessTokens(secrets, self.ids),
