@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from domain.instants import Clock
 from domain.leadership import RENEW_EVERY_S, TAKEN_OVER_AFTER_S, Leadership, Sleep
@@ -22,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 OpenFeed = Callable[[int], Awaitable[MarketFeed]]
 """Opens the source where the board stands, and returns a feed with this fencing number."""
 
-Follow = Callable[[], Awaitable[None]]
+Follow = Callable[[], Coroutine[Any, Any, None]]
 """Applies the ticks of others to the board, until it is cancelled."""
 
 
@@ -66,14 +67,16 @@ class MarketLeader:
 
     async def run(self) -> None:
         """Lead and follow until it is cancelled. Raises what a feed or its source can't mend."""
-        tasks = [asyncio.ensure_future(self._leadership.run(self._lead))]
+        tasks = [asyncio.create_task(self._leadership.run(self._lead))]
         if self._follow is not None:
-            tasks.append(asyncio.ensure_future(self._follow()))
+            tasks.append(asyncio.create_task(self._follow()))
         try:
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
-                task.cancel()
+                # Once only: a second time would interrupt what the first makes it do at its end.
+                if not task.cancelling():
+                    task.cancel()
             await asyncio.wait(tasks)
 
     @property

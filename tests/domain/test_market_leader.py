@@ -149,6 +149,23 @@ async def test_a_successor_goes_on_where_the_last_tick_stood(
         assert (str(asset.price), asset.previous_price, asset.sequence) == ("1003", usd(1002), 2)
 
 
+async def test_a_leader_that_stops_leaves_a_checkpoint_and_gives_the_lease_back(
+    world: MarketWorld, time: SetTime
+) -> None:
+    first = Process("first", world, time)
+
+    async def follow() -> None:
+        await asyncio.Future()
+
+    async with first.running(follow):
+        await first.source.give(report({BTC: 1001}))
+
+    assert (await first.assets.load()).through == 1
+    held = await LeaseTable(world.table).read(LEASE)
+    assert held is not None
+    assert held.owner == ""
+
+
 async def test_what_a_paused_leader_sends_when_it_wakes_is_refused(
     world: MarketWorld, time: SetTime
 ) -> None:
