@@ -45,6 +45,7 @@ class FaultyTable:
     """Passes calls on, delayed by turns of the event loop, and lets some of them fail.
 
     `faults` is the chance of one for each transaction, `outages` that of a read to be refused.
+    `arrivals` is the chance that something late arrives with a call.
     `scripted` faults come first, one for each transaction; None lets it pass.
     """
 
@@ -56,6 +57,7 @@ class FaultyTable:
         faults: float = 0.0,
         outages: float = 0.0,
         turns_max: int = 0,
+        arrivals: float = 1 / 2,
         scripted: Iterable[Fault | None] = (),
     ) -> None:
         self._table = table
@@ -63,6 +65,7 @@ class FaultyTable:
         self._faults = faults
         self._outages = outages
         self._turns_max = turns_max
+        self._arrivals = arrivals
         self._scripted = list(scripted)
         self._pending: list[_Pending] = []
         self.met: list[Fault] = []
@@ -155,7 +158,9 @@ class FaultyTable:
     async def _delay(self) -> None:
         for _ in range(self._chance.randint(0, self._turns_max)):
             await asyncio.sleep(0)
-        if self._pending and not self.is_holding_back and self._chance.random() < 1 / 2:
+        if not self._pending or self.is_holding_back:
+            return
+        if self._chance.random() < self._arrivals:
             await self._arrive(self._pending.pop(self._chance.randrange(len(self._pending))))
 
     async def _arrive(self, pending: _Pending) -> None:

@@ -55,6 +55,8 @@ class MemoryTable:
         self.failures: deque[Failure] = deque()
         self.calls: list[str] = []
         self._items: dict[Key, Item] = {}
+        self._partitions: dict[str, set[Key]] = {}
+        """The keys that a partition has or had, so that a query looks at no other's."""
         self._now_s = now_s
         self._tokens = RecentTokens() if remembers_tokens else None
         self._is_closed = False
@@ -149,9 +151,12 @@ class MemoryTable:
     def _placed(self, span: Span) -> list[tuple[str, str]]:
         """Return index value and sort key of the live items in the span, in no order."""
         placed = []
-        for item in self._items.values():
-            value = item.key.sk if span.index is Index.MAIN else getattr(item, span.index.value)
-            if item.key.pk != span.pk or value is None or not self._is_live(item):
+        for key in self._partitions.get(span.pk, ()):
+            item = self._items.get(key)
+            if item is None or not self._is_live(item):
+                continue
+            value = key.sk if span.index is Index.MAIN else getattr(item, span.index.value)
+            if value is None:
                 continue
             place = (value, item.key.sk)
             is_within = (span.low is None or value >= span.low) and (
@@ -182,6 +187,7 @@ class MemoryTable:
                 self._items.pop(key, None)
             else:
                 self._items[key] = item
+                self._partitions.setdefault(key.pk, set()).add(key)
 
 
 def _is_behind(place: tuple[str, str], span: Span) -> bool:
