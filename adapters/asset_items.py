@@ -62,6 +62,7 @@ def asset_attributes(state: AssetState) -> dict[str, Value]:
         "days": [[day.number, day.close.units] for day in history.days],
         "through": state.through,
         "fence": state.fence,
+        "source_id": state.source_id,
     }
 
 
@@ -78,6 +79,7 @@ def asset_state(item: Item) -> AssetState:
         history=history,
         through=fields.whole("through"),
         fence=fields.whole("fence"),
+        source_id=fields.text_or_none("source_id"),
     )
 
 

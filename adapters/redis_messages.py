@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from adapters.fields import amount_value
 from adapters.item_codec import decode_attributes, encode_attributes, from_json, to_json
+from adapters.move_values import ids_of, move_of, move_value
 from adapters.table import Value
 from domain.ids import AssetId
 from domain.instants import instant_of, ms_of
-from domain.money import Price, Quantity
 from domain.ports.hints import Hint
-from domain.ticks import PriceMove, Tick
+from domain.ticks import Tick
 
-MESSAGE_BYTES_MAX = 256 * 1024
-"""A tick of all 250 assets that a catalogue may have takes 20 KB."""
+MESSAGE_BYTES_MAX = 512 * 1024
+"""A tick of all 250 assets that a catalogue may have takes 20 KB; with a source's figures, 150."""
 
 MessageT = TypeVar("MessageT")
 
@@ -31,9 +30,8 @@ def tick_message(tick: Tick) -> bytes:
             "at": ms_of(tick.at),
             "source": tick.source,
             "position": tick.position,
-            "moves": [
-                [move.asset_id, move.price.units, amount_value(move.volume)] for move in tick.moves
-            ],
+            "moves": [move_value(move) for move in tick.moves],
+            "gone": list(tick.gone),
         }
     )
 
@@ -78,6 +76,7 @@ def _tick(values: Mapping[str, Value]) -> Tick:
             "source": str() as source,
             "position": position,
             "moves": [*moves],
+            **rest,
         }:
             tick = Tick(
                 number=_whole(number),
@@ -85,7 +84,8 @@ def _tick(values: Mapping[str, Value]) -> Tick:
                 at=instant_of(_whole(at_ms)),
                 source=source,
                 position=None if position is None else _whole(position),
-                moves=tuple(map(_move, moves)),
+                moves=tuple(map(move_of, moves)),
+                gone=_ids(rest.get("gone", [])),
             )
         case _:
             raise MalformedMessageError(f"{sorted(values)} is no tick")
@@ -94,13 +94,10 @@ def _tick(values: Mapping[str, Value]) -> Tick:
     return tick
 
 
-def _move(value: Value) -> PriceMove:
-    match value:
-        case [str() as asset_id, price, None]:
-            return PriceMove(AssetId(asset_id), Price(_whole(price)))
-        case [str() as asset_id, price, volume]:
-            return PriceMove(AssetId(asset_id), Price(_whole(price)), Quantity(_whole(volume)))
-    raise MalformedMessageError(f"{value!r} is no move")
+def _ids(value: Value) -> tuple[AssetId, ...]:
+    if not isinstance(value, list):
+        raise MalformedMessageError(f"{value!r} is no list of assets")
+    return ids_of(value)
 
 
 def _hint(values: Mapping[str, Value]) -> Hint:

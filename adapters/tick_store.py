@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.content_token import content_token
-from adapters.fields import Fields, StoredWronglyError, amount_value
+from adapters.fields import Fields, StoredWronglyError
 from adapters.lease_store import fenced
+from adapters.move_values import move_of, move_value
 from adapters.outages import translated
 from adapters.table import (
     ACTIONS_MAX,
@@ -20,7 +21,6 @@ from adapters.table import (
 )
 from domain.ids import AssetId
 from domain.instants import Clock, ms_of
-from domain.money import Price, Quantity
 from domain.ports.leases import NotLeaderError
 from domain.ports.markets import TickTakenError
 from domain.ticks import PriceMove, Tick
@@ -106,9 +106,8 @@ def _attributes(tick: Tick) -> dict[str, Value]:
         "at": ms_of(tick.at),
         "source": tick.source,
         "position": tick.position,
-        "moves": [
-            [move.asset_id, move.price.units, amount_value(move.volume)] for move in tick.moves
-        ],
+        "moves": [move_value(move) for move in tick.moves],
+        **({"gone": list(tick.gone)} if tick.gone else {}),
     }
 
 
@@ -124,12 +123,12 @@ def _tick(item: Item) -> Tick:
         source=fields.text("source"),
         position=fields.whole_or_none("position"),
         moves=tuple(_move(item.key, move) for move in moves),
+        gone=tuple(map(AssetId, fields.texts("gone"))),
     )
 
 
 def _move(key: Key, value: Value) -> PriceMove:
-    match value:
-        case [str(asset_id), int(price), int() | None as volume]:
-            traded = None if volume is None else Quantity(volume)
-            return PriceMove(AssetId(asset_id), Price(price), traded)
-    raise StoredWronglyError(f"{key}: {value!r} is no move")
+    try:
+        return move_of(value)
+    except ValueError as error:
+        raise StoredWronglyError(f"{key}: {error}") from error

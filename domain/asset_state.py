@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.assets import Asset, AssetFacts, PriceExtreme
 from domain.ids import AssetId
+from domain.market_figures import MarketFigures
 from domain.money import Money, Price, change_percent, worth
 from domain.price_history import DAYS_MAX, WEEK_DAYS, PriceHistory
 from domain.ticks import PriceMove, Tick
@@ -16,12 +17,17 @@ UNKNOWN_CATEGORY = "Other"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetState:
-    """An asset, its history, and the tick and fence that it has seen everything up to."""
+    """An asset, its history, and the tick and fence that it has seen everything up to.
+
+    `source_id` is the name that a source with figures of its own has for it: a ticker stays with
+    who had it first, or its holders would find themselves with another coin.
+    """
 
     asset: Asset
     history: PriceHistory
     through: int = 0
     fence: int = 0
+    source_id: str | None = None
 
     @classmethod
     def first(
@@ -62,9 +68,9 @@ class AssetState:
     @classmethod
     def entering(cls, move: PriceMove, tick: Tick) -> "AssetState":
         """Return an asset that only the tick's source knows, after that tick."""
-        name = str(move.asset_id)
+        name, at = str(move.asset_id), tick.at_of(move)
         facts = AssetFacts(id=move.asset_id, symbol=name, name=name, category=UNKNOWN_CATEGORY)
-        return cls.first(facts, price=move.price, at=tick.at, source=tick.source).after(move, tick)
+        return cls.first(facts, price=move.price, at=at, source=tick.source).after(move, tick)
 
     @property
     def id(self) -> AssetId:
@@ -72,7 +78,13 @@ class AssetState:
         return self.asset.id
 
     def described(self, facts: AssetFacts) -> "AssetState":
-        """Return the same prices of an asset about which other facts are known now."""
+        """Return the same prices of an asset about which other facts are known now.
+
+        Where a source has told of it, only what sources don't tell is taken.
+        """
+        if self.source_id is not None:
+            asset = replace(self.asset, category=facts.category, description=facts.description)
+            return replace(self, asset=asset)
         asset = replace(
             self.asset,
             symbol=facts.symbol,
@@ -93,14 +105,23 @@ class AssetState:
 
     def after(self, move: PriceMove, tick: Tick) -> "AssetState":
         """Return the state after one price. The same price again is no change, but is newer."""
+        at, figures = tick.at_of(move), move.figures
         traded = worth(move.volume, move.price) if move.volume is not None else None
-        history = self.history.after(move.price, tick.at, traded)
+        history = self.history.after(move.price, at, traded)
+        known = _with_extremes(self.asset, figures) if figures else self.asset
+        asset = _moved(known, move.price, tick, at, history)
         return AssetState(
-            asset=_moved(self.asset, move.price, tick, history),
+            asset=figures.over(asset) if figures else asset,
             history=history,
             through=tick.number,
             fence=tick.fence,
+            source_id=figures.source_id if figures else self.source_id,
         )
+
+    def withdrawn(self, tick: Tick) -> "AssetState":
+        """Return the state of an asset that its source has stopped listing."""
+        asset = replace(self.asset, is_tradable=False)
+        return replace(self, asset=asset, through=tick.number, fence=tick.fence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +135,7 @@ class Checkpoint:
         return iter(self.states)
 
 
-def _moved(asset: Asset, price: Price, tick: Tick, history: PriceHistory) -> Asset:
+def _moved(asset: Asset, price: Price, tick: Tick, at: datetime, history: PriceHistory) -> Asset:
     is_change = price != asset.price
     week, month = history.before_days(WEEK_DAYS), history.before_days(DAYS_MAX)
     return Asset(
@@ -126,7 +147,7 @@ def _moved(asset: Asset, price: Price, tick: Tick, history: PriceHistory) -> Ass
         image_url=asset.image_url,
         is_tradable=asset.is_tradable,
         price=price,
-        price_at=tick.at,
+        price_at=at,
         price_source=tick.source,
         sequence=asset.sequence + is_change,
         previous_price=asset.price if is_change else asset.previous_price,
@@ -142,9 +163,17 @@ def _moved(asset: Asset, price: Price, tick: Tick, history: PriceHistory) -> Ass
         circulating_supply=asset.circulating_supply,
         total_supply=asset.total_supply,
         max_supply=asset.max_supply,
-        all_time_high=_highest(asset.all_time_high, price, tick.at),
-        all_time_low=_lowest(asset.all_time_low, price, tick.at),
+        all_time_high=_highest(asset.all_time_high, price, at),
+        all_time_low=_lowest(asset.all_time_low, price, at),
         day_open_price=history.day_opening,
+    )
+
+
+def _with_extremes(asset: Asset, figures: MarketFigures) -> Asset:
+    return replace(
+        asset,
+        all_time_high=figures.all_time_high or asset.all_time_high,
+        all_time_low=figures.all_time_low or asset.all_time_low,
     )
 
 

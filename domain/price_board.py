@@ -85,6 +85,7 @@ class PriceBoard:
             self._states[move.asset_id] = after
             if before is None or after.asset.sequence != before.asset.sequence:
                 changed[move.asset_id] = None
+        self._withdraw(tick)
         self._rank()
         updates = tuple(PriceUpdate.of(self._states[asset_id].asset) for asset_id in changed)
         if updates:
@@ -156,6 +157,12 @@ class PriceBoard:
         """Call `listener` after each tick that changes a price; returns how to stop that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def _withdraw(self, tick: Tick) -> None:
+        for asset_id in tick.gone:
+            state = self._states.get(asset_id)
+            if state is not None and state.through < tick.number:
+                self._states[asset_id] = state.withdrawn(tick)
 
     def _rank(self) -> None:
         """Give each asset its rank by market cap, or none where the supply is unknown."""

@@ -5,16 +5,23 @@ from datetime import datetime
 
 from domain.ids import AssetId
 from domain.instants import to_ms
+from domain.market_figures import MarketFigures
 from domain.money import Price, Quantity
 
 
 @dataclass(frozen=True, slots=True)
 class PriceMove:
-    """An asset's price, changed or confirmed, and how much was traded since the one before."""
+    """An asset's price, changed or confirmed, and how much was traded since the one before.
+
+    `at` is when the price was made, of a source that tells it later; `figures` are the source's
+    own, of one that has any.
+    """
 
     asset_id: AssetId
     price: Price
     volume: Quantity | None = None
+    at: datetime | None = None
+    figures: MarketFigures | None = None
 
     def __post_init__(self) -> None:
         if self.price.units <= 0:
@@ -27,13 +34,15 @@ class PriceMove:
 class PriceReport:
     """Prices of one instant from one source, at most one of each asset.
 
-    `position` tells a source that can be resumed where it stood after this report.
+    `position` tells a source that can be resumed where it stood after this report. `gone` are
+    assets that the source has stopped listing: they keep their last price, and don't trade.
     """
 
     at: datetime
     source: str
     moves: tuple[PriceMove, ...]
     position: int | None = None
+    gone: tuple[AssetId, ...] = ()
 
     def __post_init__(self) -> None:
         assets = {move.asset_id for move in self.moves}
@@ -55,6 +64,7 @@ class Tick:
     source: str
     moves: tuple[PriceMove, ...]
     position: int | None = None
+    gone: tuple[AssetId, ...] = ()
 
     @classmethod
     def of(cls, report: PriceReport, *, number: int, fence: int) -> "Tick":
@@ -66,4 +76,9 @@ class Tick:
             source=report.source,
             moves=report.moves,
             position=report.position,
+            gone=report.gone,
         )
+
+    def at_of(self, move: PriceMove) -> datetime:
+        """Return when a price of this tick was made; never after the tick."""
+        return self.at if move.at is None else min(move.at, self.at)
