@@ -1,9 +1,13 @@
 """The table that tests use instead of an engine is no easier than one."""
 
+import asyncio
+import itertools
+
 import pytest
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from adapters.table import Item, Key, Put, Table, TableOutcomeUnknownError, TableUnavailableError
+from tests.adapters.conftest import WallClock
 from tests.adapters.memory_table import MemoryTable
 from tests.adapters.test_table_model import TableModel, settings_for
 
@@ -13,6 +17,9 @@ ITEM = Item(KEY, {"a": 1})
 
 def test_the_table_in_memory_answers_as_a_dictionary_would() -> None:
     class MemoryModel(TableModel):
+        def __init__(self) -> None:
+            super().__init__(asyncio.Runner(), WallClock(), itertools.count())
+
         async def make(self) -> Table:
             return MemoryTable(self.clock)
 
