@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -12,21 +13,32 @@ from web import pages
 from web.composition import Exchange
 from web.graphql_app import GraphQLEndpoint
 from web.graphql_errors import BAD_USER_INPUT, error_response, internal_error_response
+from web.graphql_sockets import EVERYDAY, SocketPace
 from web.health import Health
 from web.metrics import CONTENT_TYPE
 from web.middleware.access_log import AccessLog
 from web.middleware.address_limit import AddressLimit
 from web.middleware.body_limit import BodyLimit
+from web.middleware.cors import Cors
+from web.middleware.header_limit import HeaderLimit
 from web.middleware.last_resort import LastResort
 from web.middleware.request_ids import RequestIds
 from web.middleware.security_headers import SecurityHeaders
+from web.origins import Origins
 from web.paths import GRAPHQL, METRICS
 from web.reception import Reception
 
+COMPRESSED_BYTES_MIN = 2_048
+"""Smaller answers fit into two packets as they are."""
 
-def make_app(exchange: Exchange) -> ASGIApp:
+COMPRESSION_LEVEL = 4
+"""Of 9: the higher ones take several times as long for a few percent less."""
+
+
+def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
     """Return the application of a running exchange."""
     settings = exchange.settings
+    origins = Origins(settings.cors_origins)
     schema = make_schema()
     endpoint = GraphQLEndpoint(
         schema,
@@ -38,8 +50,10 @@ def make_app(exchange: Exchange) -> ASGIApp:
         ),
         sockets=exchange.sockets,
         metrics=exchange.metrics,
+        origins=origins,
         operations_per_socket=settings.subscriptions_per_socket,
         has_playground=settings.has_playground,
+        pace=pace,
     )
 
     async def show_metrics(request: Request) -> Response:
@@ -55,12 +69,15 @@ def make_app(exchange: Exchange) -> ASGIApp:
     ]
     handlers = {404: _not_found, 405: _wrong_method, Exception: _failed}
     app: ASGIApp = Starlette(routes=routes, exception_handlers=handlers)
+    # The guards, from the inside out: a request passes them in the opposite order.
+    app = GZipMiddleware(app, COMPRESSED_BYTES_MIN, COMPRESSION_LEVEL)
     app = BodyLimit(app)
     if settings.requests_per_minute:
         app = AddressLimit(app, per_minute=settings.requests_per_minute, metrics=exchange.metrics)
-    # The guards, from the inside out: a request passes them in the opposite order.
-    app = SecurityHeaders(app)
+    app = HeaderLimit(app)
     app = LastResort(app)
+    app = Cors(app, origins)
+    app = SecurityHeaders(app)
     app = AccessLog(app, exchange.metrics)
     return RequestIds(app)
 

@@ -15,19 +15,30 @@ SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
 class RequestRefusedError(Exception):
     """A request is wrong before any operation begins; the message says how, for the client."""
 
-    def __init__(self, status: int, message: str, code: str = BAD_USER_INPUT) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = BAD_USER_INPUT,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.status = status
         self.message = message
         self.code = code
+        self.headers = headers
         super().__init__(message)
 
 
 def error_response(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    media_type: str | None = None,
 ) -> JSONResponse:
-    """Return a response with one error and no data."""
+    """Return a response with one error and no data; as JSON, unless told otherwise."""
     error = {"message": message, "extensions": {"code": code}}
-    return JSONResponse({"errors": [error]}, status, headers)
+    return JSONResponse({"errors": [error]}, status, headers, media_type)
 
 
 def internal_error_response() -> JSONResponse:

@@ -1,13 +1,33 @@
 """Requests as they come in: what is no GraphQL request is refused with a sentence."""
 
+import json
 from collections.abc import Mapping
 
+from starlette.requests import Request
 from strawberry.http import GraphQLRequestData
 
 from web.graphql_errors import RequestRefusedError
+from web.graphql_media_types import JSON, parsed
+from web.strict_json import decode
 
 OPERATION_ID_MAX = 256
 """Characters of an operation's id on a websocket; clients use a UUID or a number."""
+
+PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name")
+"""A browser sends neither to another site before that has allowed it. Source: Apollo Server."""
+
+
+async def operation_of(request: Request) -> GraphQLRequestData:
+    """Return the operation that a GET or a POST asks for. Raises RequestRefusedError."""
+    if request.method == "GET":
+        _check_preflighted(request)
+        given: dict[str, object] = {n: value for n, value in request.query_params.items() if value}
+        for name in ("variables", "extensions"):
+            if name in given:
+                given[name] = _decoded(str(given[name]))
+        return request_data(given)
+    _check_content(request)
+    return request_data(_decoded(await request.body()))
 
 
 def request_data(body: object) -> GraphQLRequestData:
@@ -26,11 +46,6 @@ def request_data(body: object) -> GraphQLRequestData:
     )
 
 
-def media_type(content_type: str | None) -> str:
-    """Return a content type without its parameters."""
-    return (content_type or "").partition(";")[0].strip().lower()
-
-
 def message_problem(message: object) -> str | None:
     """Say what is wrong with a message of graphql-transport-ws; None when nothing is."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
@@ -45,6 +60,42 @@ def message_problem(message: object) -> str | None:
     if payload is None or not isinstance(payload.get("query"), str):
         return "A subscribe message needs a `payload` with a `query` in it."
     return _payload_problem(payload)
+
+
+def _check_content(request: Request) -> None:
+    """Raise RequestRefusedError unless the body is plain JSON in UTF-8.
+
+    A browser asks before it sends this content type to another site, so no foreign page can post.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        message = "Send the body as it is; no content encoding is understood."
+        raise RequestRefusedError(415, message, headers={"accept-encoding": "identity"})
+    name, parameters = parsed(request.headers.get("content-type", ""))
+    if name != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
+        raise RequestRefusedError(
+            415, "Send the operation as application/json in UTF-8.", headers={"accept-post": JSON}
+        )
+
+
+def _check_preflighted(request: Request) -> None:
+    """Raise RequestRefusedError for a GET that a foreign page could send unasked."""
+    if any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+        return
+    if parsed(request.headers.get("content-type", ""))[0] == JSON:
+        return
+    raise RequestRefusedError(
+        400,
+        f"Operations by GET need a header that no foreign page can send: {PREFLIGHT_HEADERS[0]} or "
+        f"{PREFLIGHT_HEADERS[1]}, not empty, or content-type: {JSON}.",
+    )
+
+
+def _decoded(text: str | bytes) -> object:
+    try:
+        return decode(text)
+    except json.JSONDecodeError as error:
+        raise RequestRefusedError(400, f"This is not valid JSON: {error}.") from error
 
 
 def _is_id(value: object) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from contextlib import aclosing
-from dataclasses import replace
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError, parse
@@ -28,6 +29,7 @@ from domain.sessions import NotAuthenticatedError
 from web.graphql_errors import INTERNAL, RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
 from web.graphql_requests import message_problem
 from web.reception import Caller
+from web.session_ends import LOOK_EVERY, ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +46,27 @@ GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
 BAD_MESSAGE = 4400
 FORBIDDEN = 4403
+NO_ANSWER = 4408
 TOO_MANY_INITS = 4429
 """Close codes. Sources: RFC 6455; IANA; the protocol graphql-transport-ws."""
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketPace:
+    """How long a socket waits for what."""
+
+    init_wait: timedelta = timedelta(seconds=10)
+    """For connection_init: one slow round trip and a half."""
+    look_every: timedelta = LOOK_EVERY
+    """Between two looks at whether the session goes on."""
+    looks_per_ping: int = 5
+    """A ping each 25 s: proxies close what is silent for 30 to 60 s. Who has said nothing by the
+    time of the next one is gone."""
+
+
+EVERYDAY = SocketPace()
 
 
 class SocketAdapter(ASGIWebSocketAdapter):
@@ -75,14 +94,24 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     view: "GraphQLEndpoint"
     context: Caller
+    _care: asyncio.Task[None] | None = None
+    _is_signed_in = False
+    _is_asked = False
+    """Whether a ping is out, and nothing was heard since."""
 
     async def handle(self) -> None:
         """Serve the socket until it closes."""
         with self.view.sockets.holding(self):
-            await super().handle()
+            try:
+                await super().handle()
+            finally:
+                if self._care is not None:
+                    self._care.cancel()
+                    await asyncio.wait([self._care])
 
     async def handle_message(self, message: Message) -> None:
         """Do what a message asks for, or close with 4400 and the reason."""
+        self._is_asked = False
         if problem := message_problem(message):
             await self.handle_invalid_message(problem)
         else:
@@ -105,7 +134,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         self.context = replace(self.context, authorization=given or self.context.authorization)
         try:
-            await self.view.reception.viewer(self.context)
+            viewer = await self.view.reception.viewer(self.context)
         except NotAuthenticatedError as error:
             await self.websocket.close(FORBIDDEN, f"Forbidden: {error.reason.value}")
         except RequestRefusedError as error:
@@ -113,6 +142,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         else:
             await self.send_message({"type": "connection_ack"})
             self.connection_acknowledged = True
+            self._is_signed_in = viewer is not None
+            self._care = asyncio.create_task(self._take_care())
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation, unless there are too many or the server is about to stop."""
@@ -164,6 +195,25 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_invalid_message(self, error_message: str) -> None:
         """Close the socket: a client that sends such things has a bug."""
         await self.websocket.close(BAD_MESSAGE, error_message)
+
+    async def _take_care(self) -> None:
+        """Close the socket once its session has ended, or once nobody answers."""
+        pace, looks = self.view.pace, 0
+        with suppress(WebSocketDisconnected):
+            while True:
+                await asyncio.sleep(pace.look_every.total_seconds())
+                looks += 1
+                if self._is_signed_in:
+                    reason = await ended(self.view.reception, self.context)
+                    if reason is not None:
+                        await self.websocket.close(FORBIDDEN, f"Forbidden: {reason.value}")
+                        return
+                if looks % pace.looks_per_ping == 0:
+                    if self._is_asked:
+                        await self.websocket.close(NO_ANSWER, "Nobody answers the server's ping")
+                        return
+                    self._is_asked = True
+                    await self.send_message({"type": "ping"})
 
     async def _run(self, operation: Operation[Any, None]) -> str:
         if not operation.query.strip():

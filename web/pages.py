@@ -1,5 +1,8 @@
 """The pages for people: where to begin, and a playground."""
 
+import re
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 
 from starlette.requests import Request
@@ -13,10 +16,14 @@ from web.composition import Exchange
 _OWN_ADDRESS = 'window.location.href.split("?")[0]'
 """Where Strawberry's page sends operations: to itself, unless told otherwise."""
 
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+_PLAYGROUND_NEEDS = ("img-src data:", "font-src data:", "connect-src 'self'")
+
 
 def routes(exchange: Exchange, sdl: str) -> list[Route]:
     """Return the pages; the playground only where the settings ask for it."""
-    begin = HTMLResponse(_begin(has_playground=exchange.settings.has_playground))
+    begin = page(_begin(has_playground=exchange.settings.has_playground))
     schema = PlainTextResponse(sdl)
 
     async def show_begin(request: Request) -> HTMLResponse:
@@ -29,7 +36,7 @@ def routes(exchange: Exchange, sdl: str) -> list[Route]:
 
     shown = [Route(paths.CONSOLE, show_begin), Route(paths.SCHEMA, show_schema)]
     if exchange.settings.has_playground:
-        playground = HTMLResponse(playground_html())
+        playground = page(playground_html(), *_PLAYGROUND_NEEDS, makes_styles=True)
 
         async def show_playground(request: Request) -> HTMLResponse:
             del request
@@ -37,6 +44,31 @@ def routes(exchange: Exchange, sdl: str) -> list[Route]:
 
         shown.append(Route(paths.PLAYGROUND, show_playground))
     return shown
+
+
+def page(html: str, *more: str, makes_styles: bool = False) -> HTMLResponse:
+    """Return a page whose policy allows what stands in its text, and what `more` names.
+
+    `makes_styles` is for scripts that write styles while they run.
+    """
+    scripts = re.findall(r'<script[^>]+src="([^"]+)"', html)
+    scripts += [_hashed(text) for text in re.findall(r"<script>(.*?)</script>", html, re.DOTALL)]
+    styles = re.findall(r'<link[^>]+rel="stylesheet"[^>]+href="([^"]+)"', html)
+    if makes_styles:
+        styles.append("'unsafe-inline'")
+    else:
+        styles += [_hashed(text) for text in re.findall(r"<style>(.*?)</style>", html, re.DOTALL)]
+    rules = (
+        _POLICY,
+        " ".join(("script-src", *(scripts or ["'none'"]))),
+        " ".join(("style-src", *(styles or ["'none'"]))),
+        *more,
+    )
+    return HTMLResponse(html, headers={"content-security-policy": "; ".join(rules)})
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def playground_html() -> str:

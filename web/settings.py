@@ -11,6 +11,7 @@ from adapters.jwt_secrets import JwtSecret
 from domain.ports.budgets import Bucket
 from domain.rules import TradingRules
 from web.insights import GeminiSettings
+from web.origins import THIS_MACHINE
 
 
 class Environment(Enum):
@@ -62,6 +63,8 @@ class Settings:
     workers: int = 1
     """Processes that share the port."""
     trusted_proxies: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = THIS_MACHINE
+    """Of which pages browsers let speak to the server, beside its own."""
     has_playground: bool = True
     store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
     redis_url: str | None = field(default=None, repr=False)

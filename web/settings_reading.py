@@ -14,6 +14,7 @@ from domain.ports.budgets import Bucket
 from domain.rules import SURPRISES_MAX, RewardBook, TradingRules
 from web.cny_rewards import SHIPPED_FILE, RewardFileError, read_rewards
 from web.insights import read_gemini
+from web.origins import THIS_MACHINE
 from web.settings import (
     DynamoDbStore,
     Environment,
@@ -41,6 +42,7 @@ _KNOWN = frozenset(
         "CNOP_CNY_FILE",
         "CNOP_COST_LIMIT",
         "CNOP_COST_RESTORE_PER_SECOND",
+        "CNOP_CORS_ORIGINS",
         "CNOP_ENV",
         "CNOP_FEE_PERCENT",
         "CNOP_GEMINI_MODEL",
@@ -96,6 +98,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=_port(variables),
         workers=read_workers(variables, store, redis_url),
         trusted_proxies=variables.networks("CNOP_TRUSTED_PROXIES"),
+        cors_origins=variables.origins(
+            "CNOP_CORS_ORIGINS", () if environment is Environment.PRODUCTION else THIS_MACHINE
+        ),
         has_playground=variables.switch(
             "CNOP_PLAYGROUND", default=environment is Environment.DEVELOPMENT
         ),

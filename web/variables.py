@@ -1,5 +1,6 @@
 """Reading environment variables: every problem is found and told at once."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,8 @@ SHOWN_MAX = 60
 
 DIGITS_MAX = 30
 """Characters of a number: more than any setting's, fewer than would be slow to read."""
+
+_ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]*[a-z0-9\]](:\*)?", re.ASCII)
 
 _ON = frozenset({"1", "on", "true", "yes"})
 _OFF = frozenset({"0", "off", "false", "no"})
@@ -123,6 +126,18 @@ class Variables:
                     "10.0.0.7 and 10.0.0.0/8, separated by commas, are allowed."
                 )
         return found
+
+    def origins(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return comma-separated origins of pages; `*` is everybody's, and a port may be `*`."""
+        found = tuple(self.text(name).lower().replace(",", " ").split())
+        for part in found:
+            if part != "*" and not _ORIGIN.fullmatch(part):
+                self.problem(
+                    f"{name} has {part[:SHOWN_MAX]!r} in it; origins such as "
+                    "https://app.example.com or http://localhost:*, separated by commas, or * "
+                    "alone, are allowed."
+                )
+        return found or default
 
     def _number(self, name: str) -> Decimal | None:
         found = self.text(name)

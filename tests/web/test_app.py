@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -117,6 +118,27 @@ async def test_the_playground_speaks_to_the_api() -> None:
     assert 'window.location.origin + "/graphql"' in playground_html()
 
 
+async def test_the_playground_may_load_what_it_names_and_nothing_else() -> None:
+    async with served() as (_, client):
+        page = await client.get("/playground")
+
+    policy = page.headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    named = set(re.findall(r'(?:src|href)="(https://[^"]+)"', page.text))
+    allowed = {source for rule in rules.values() for source in rule.split() if "://" in source}
+    assert named == allowed
+    assert rules["default-src"] == "'none'"
+    assert "unsafe-inline" not in rules["script-src"]
+    assert re.search(r"'sha256-[\w+/]{43}='", rules["script-src"])
+
+
+async def test_the_first_page_runs_no_scripts() -> None:
+    async with served() as (_, client):
+        page = await client.get("/")
+
+    assert "script-src 'none'" in page.headers["content-security-policy"]
+
+
 async def test_without_a_playground_nothing_leads_there() -> None:
     async with served(Settings(has_playground=False)) as (_, client):
         page = await client.get("/")
@@ -125,7 +147,7 @@ async def test_without_a_playground_nothing_leads_there() -> None:
 
     assert "/playground" not in page.text
     assert playground.status_code == 404
-    assert api.status_code == 400
+    assert api.status_code == 406
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/", "/health/x"])

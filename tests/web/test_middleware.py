@@ -1,5 +1,7 @@
+import asyncio
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from web.metrics import Metrics
 from web.middleware.access_log import AccessLog
 from web.middleware.address_limit import AddressLimit, address_of
 from web.middleware.body_limit import BodyLimit
+from web.middleware.header_limit import HEADER_BYTES_MAX, QUERY_BYTES_MAX, HeaderLimit
 from web.middleware.last_resort import LastResort
 from web.middleware.request_ids import RequestIds
 from web.middleware.security_headers import SecurityHeaders
@@ -92,7 +95,9 @@ async def test_a_websocket_learns_its_request_id() -> None:
     assert socket.sent[0]["headers"] == [(b"x-request-id", b"mine")]
 
 
-@pytest.mark.parametrize("middleware", [RequestIds, SecurityHeaders, LastResort, BodyLimit])
+@pytest.mark.parametrize(
+    "middleware", [RequestIds, SecurityHeaders, LastResort, BodyLimit, HeaderLimit]
+)
 async def test_what_is_neither_http_nor_websocket_passes(
     middleware: type[RequestIds],
 ) -> None:
@@ -112,6 +117,15 @@ async def test_browsers_are_told_not_to_guess() -> None:
         answer = await client.get("/")
 
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "strict-transport-security" not in answer.headers
+
+
+async def test_browsers_that_came_by_https_are_to_stay_with_it() -> None:
+    async with client_of(SecurityHeaders(echo)) as client:
+        answer = await client.get("https://cnop.test/")
+
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
 
 
 async def test_an_unforeseen_error_is_masked_and_names_the_request(
@@ -171,6 +185,42 @@ async def test_a_body_beyond_the_bound_is_answered_413(
 
     assert answer.status_code == 413
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_body_that_does_not_arrive_is_answered_408() -> None:
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"12"
+        await asyncio.Event().wait()
+
+    limit = BodyLimit(echo, body_wait=timedelta(milliseconds=1))
+    async with client_of(limit) as client:
+        answer = await client.post("/", content=silent())
+
+    assert answer.status_code == 408
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "status"),
+    [
+        (QUERY_BYTES_MAX, 100, 200),
+        (QUERY_BYTES_MAX + 1, 100, 414),
+        (0, HEADER_BYTES_MAX, 431),
+    ],
+)
+async def test_addresses_and_headers_have_a_bound(query: int, header: int, status: int) -> None:
+    async with client_of(HeaderLimit(echo)) as client:
+        answer = await client.get(f"/?{'q' * query}", headers={"x-long": "h" * header})
+
+    assert answer.status_code == status
+
+
+async def test_a_websocket_with_headers_too_large_is_denied_before_it_opens() -> None:
+    socket = Socket((b"x-long", b"h" * HEADER_BYTES_MAX))
+
+    await HeaderLimit(accepting)(socket.scope | {"query_string": b""}, socket.receive, socket.send)
+
+    assert socket.sent[0]["status"] == 431
 
 
 async def test_an_address_has_so_many_requests_a_minute_and_others_have_theirs() -> None:

@@ -55,6 +55,13 @@ def test_everything_has_a_default_in_development() -> None:
             SimulatedMarket(None, timedelta(milliseconds=250)),
         ),
         ("CNOP_TRUSTED_PROXIES", "10.0.0.0/8, ::1", "trusted_proxies", ("10.0.0.0/8", "::1")),
+        ("CNOP_CORS_ORIGINS", "*", "cors_origins", ("*",)),
+        (
+            "CNOP_CORS_ORIGINS",
+            "https://App.example.com, http://[::1]:5173",
+            "cors_origins",
+            ("https://app.example.com", "http://[::1]:5173"),
+        ),
         ("CNOP_REQUESTS_PER_MINUTE", "0", "requests_per_minute", 0),
         ("CNOP_LOGINS_PER_MINUTE", "50", "logins_per_minute", 50),
         ("CNOP_SOCKETS_PER_ADDRESS", "3", "sockets_per_address", 3),

@@ -1,0 +1,182 @@
+"""Operations answered as server-sent events: a subscription for who can't open a websocket.
+
+The protocol is graphql-sse in distinct connections mode: an event `next` for each result, and
+`complete` at the end. A stream that ends without it may be asked for again.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+from strawberry.http import GraphQLRequestData, process_result
+from strawberry.http.streaming import SSETransport
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from schema.api import Schema
+from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
+from web.metrics import Metrics
+from web.open_sockets import OpenSockets
+from web.reception import Caller, Reception
+from web.session_ends import LOOK_EVERY, end_of_session
+from web.strict_json import encode
+
+HEARTBEAT_EVERY = timedelta(seconds=15)
+"""How often a stream says that it is there; proxies close what is silent for 30 to 60 s."""
+
+_ALLOWED = {
+    "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),
+    "POST": frozenset(OperationType),
+}
+_EVENTS = SSETransport()
+
+Ending = str
+"""What a stream says last: events, or nothing."""
+
+
+class EventStreams:
+    """Makes streams; an open one counts as a websocket of its address."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        reception: Reception,
+        sockets: OpenSockets,
+        metrics: Metrics,
+        look_every: timedelta = LOOK_EVERY,
+    ) -> None:
+        self.schema = schema
+        self.reception = reception
+        self.sockets = sockets
+        self.metrics = metrics
+        self.look_every = look_every
+
+    def stream(self, data: GraphQLRequestData, caller: Caller, method: str) -> "EventStream":
+        """Return the answer to an operation; it runs once the answer is sent."""
+        return EventStream(self, data, caller, method)
+
+
+class EventStream:
+    """One answer, an ASGI application."""
+
+    def __init__(
+        self, streams: EventStreams, data: GraphQLRequestData, caller: Caller, method: str
+    ) -> None:
+        self._streams = streams
+        self._data = data
+        self._caller = caller
+        self._method = method
+        self._goodbye = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sockets = self._streams.sockets
+        with sockets.counting(self._caller.address) as may_open:
+            if may_open:
+                with sockets.holding(self):
+                    await self._serve(receive, send)
+                return
+        response = (
+            error_response(503, SERVICE_UNAVAILABLE, "The server is shutting down.")
+            if sockets.is_closing
+            else error_response(429, RATE_LIMITED, "This address has too many streams open.")
+        )
+        await response(scope, receive, send)
+
+    async def say_goodbye(self) -> None:
+        """End the answer where it is."""
+        self._goodbye.set()
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        context = await self._streams.reception.context(self._caller)
+        headers = [(name.lower().encode(), text.encode()) for name, text in _EVENTS.headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        results = await self._streams.schema.stream(
+            self._data.query,
+            variable_values=self._data.variables,
+            context_value=context,
+            operation_name=self._data.operation_name,
+            operation_extensions=self._data.extensions,
+            allowed_operation_types=_ALLOWED[self._method],
+        )
+        endings: list[Coroutine[Any, Any, Ending]] = [_client_left(receive), self._told_goodbye()]
+        if context.request.viewer is not None:
+            endings.append(self._session_ended())
+        with self._streams.metrics.socket_operations.track_inprogress():
+            async with aclosing(_until_ended(results, endings)) as events:
+                async for event in events:
+                    body = event.encode()
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _told_goodbye(self) -> Ending:
+        await self._goodbye.wait()
+        return ""
+
+    async def _session_ended(self) -> Ending:
+        every = self._streams.look_every
+        reason = await end_of_session(self._streams.reception, self._caller, look_every=every)
+        error = {"message": reason.value, "extensions": {"code": "UNAUTHENTICATED"}}
+        return _next({"errors": [error]}) + _EVENTS.encode_complete()
+
+
+async def _client_left(receive: Receive) -> Ending:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    return ""
+
+
+async def _until_ended(
+    results: StreamResult, endings: list[Coroutine[Any, Any, Ending]]
+) -> AsyncGenerator[str, None]:
+    """Yield the text of each event; of the first ending, its last words."""
+    causes = [asyncio.create_task(ending) for ending in endings]
+    try:
+        async with aclosing(results):
+            async for event in _events(results, causes):
+                yield event
+    finally:
+        for cause in causes:
+            cause.cancel()
+        await asyncio.gather(*causes, return_exceptions=True)
+
+
+async def _events(
+    results: StreamResult, causes: list[asyncio.Task[Ending]]
+) -> AsyncGenerator[str, None]:
+    while True:
+        coming = asyncio.ensure_future(anext(results, None))
+        try:
+            while not coming.done():
+                await asyncio.wait(
+                    (coming, *causes),
+                    timeout=HEARTBEAT_EVERY.total_seconds(),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if over := next((cause for cause in causes if cause.done()), None):
+                    yield over.result()
+                    return
+                if not coming.done():
+                    yield _EVENTS.encode_comment("ping")
+            result = coming.result()
+        finally:
+            await _cancelled(coming)
+        if result is None:
+            yield _EVENTS.encode_complete()
+            return
+        if isinstance(result, ExecutionResult):
+            yield _next(process_result(result))
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    """Return once the task has ended: a stream can't be closed while it is being read."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _next(result: Mapping[str, object]) -> str:
+    return _EVENTS.encode_event("next", encode(result).decode())
