@@ -47,6 +47,7 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
             prices=exchange.prices,
             entries=exchange.entries,
             budgets=exchange.budgets,
+            used=exchange.usage.touch,
         ),
         sockets=exchange.sockets,
         metrics=exchange.metrics,

@@ -17,6 +17,7 @@ from adapters.system_clock import SystemClock
 from adapters.system_ids import SystemIds
 from adapters.table import Table
 from adapters.table_guards import guarded_tables
+from domain.activity import UsageWatch
 from domain.catalogue import CatalogueEntry
 from domain.identity import Identity
 from domain.ids import Ids
@@ -32,6 +33,7 @@ from resolvers.budgets import BudgetRules
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
+from web.coingecko import open_coingecko
 from web.insights import open_insights
 from web.markets import MarketParts, make_market, running
 from web.metrics import Metrics
@@ -77,6 +79,7 @@ class Exchange:
     table: Table
     metrics: Metrics
     sockets: OpenSockets
+    usage: UsageWatch
     budgets: BudgetRules | None = None
     degraded: Callable[[], tuple[str, ...]] = tuple
     """Tells what goes on worse than it should, in sentences."""
@@ -107,6 +110,11 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         insights = await stack.enter_async_context(
             open_insights(settings.gemini, requests, clock=given.clock, model=given.insight_model)
         )
+        sockets = OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics)
+        usage = UsageWatch(given.clock, listeners=lambda: sockets.count)
+        coingecko = await stack.enter_async_context(
+            open_coingecko(settings.market, activity=usage, clock=given.clock, metrics=metrics)
+        )
         board = PriceBoard()
         market = await make_market(
             MarketParts(
@@ -119,6 +127,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 is_alone=is_alone(settings, has_own_table=given.table is not None),
                 source=given.source,
                 catalogue=given.catalogue or shipped_catalogue(),
+                coingecko=coingecko,
             )
         )
         prices = PriceBroadcast(board)
@@ -153,7 +162,8 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             market=market,
             table=requests,
             metrics=metrics,
-            sockets=OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics),
+            sockets=sockets,
+            usage=usage,
             budgets=shared.budgets,
             degraded=shared.degraded,
         )

@@ -25,6 +25,7 @@ from domain.ports.markets import MarketSource, TickBus, TickStore
 from domain.price_board import PriceBoard
 from domain.tick_follower import TickFollower
 from domain.warm_start import warm_start
+from web.coingecko import CoinGeckoSettings, OpenCoinGecko
 from web.settings import ReplayMarket, Settings, SimulatedMarket
 
 MARKET_LEASE = "market"
@@ -39,18 +40,22 @@ SEED_BITS = 63
 
 
 async def open_market(
-    market: SimulatedMarket | ReplayMarket,
+    market: SimulatedMarket | ReplayMarket | CoinGeckoSettings,
     board: PriceBoard,
     catalogue: tuple[CatalogueEntry, ...],
     *,
     clock: Clock,
     ticks: TickStore,
+    coingecko: OpenCoinGecko | None = None,
 ) -> MarketSource:
     """Return a market that goes on where the board and the last tick stand.
 
     Recorded prices are stamped with the present time, so that they can be traded at. Raises
     MarketSourceError and OutageError.
     """
+    if isinstance(market, CoinGeckoSettings):
+        assert coingecko is not None  # it is open where the settings name it
+        return coingecko.market(board)
     if isinstance(market, ReplayMarket):
         with closing(recorded_prices(market.path)) as prices:
             next(prices, None)  # a file that is no recording is told now, not when it is played
@@ -82,6 +87,7 @@ class MarketParts:
     source: MarketSource | None
     """Instead of the settings' market."""
     catalogue: tuple[CatalogueEntry, ...]
+    coingecko: OpenCoinGecko | None = None
 
 
 async def make_market(parts: MarketParts) -> MarketLeader:
@@ -92,7 +98,12 @@ async def make_market(parts: MarketParts) -> MarketLeader:
 
     async def open_feed(fence: int) -> MarketFeed:
         source = parts.source or await open_market(
-            parts.settings.market, parts.board, parts.catalogue, clock=parts.clock, ticks=ticks
+            parts.settings.market,
+            parts.board,
+            parts.catalogue,
+            clock=parts.clock,
+            ticks=ticks,
+            coingecko=parts.coingecko,
         )
         return MarketFeed(
             source=source,

@@ -95,6 +95,18 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._large_moves = Counter(
+            "cnop_large_price_moves",
+            "Changes of over 5 % between two reports of a real market.",
+            ("direction",),
+            registry=self._registry,
+        )
+        self._coingecko = Gauge(
+            "cnop_coingecko_trusted",
+            "1 while CoinGecko is asked, 0 while it is left alone after failures.",
+            registry=self._registry,
+        )
+        self._coingecko.set(1)
         self._redis = Gauge(
             "cnop_redis_trusted",
             "1 while Redis is asked, 0 while it is left alone after failures.",
@@ -112,6 +124,14 @@ class Metrics:
             registry=self._registry,
             buckets=LATENCY_BUCKETS_S,
         )
+
+    def moved_far(self, *, is_up: bool) -> None:
+        """Take note of a large move of a price."""
+        self._large_moves.labels("up" if is_up else "down").inc()
+
+    def coingecko_changed(self, state: CircuitState) -> None:
+        """Take note of whether CoinGecko is asked at all."""
+        self._coingecko.set(state is CircuitState.CLOSED)
 
     def redis_changed(self, state: CircuitState) -> None:
         """Take note of whether Redis is asked at all."""

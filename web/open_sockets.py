@@ -32,6 +32,11 @@ class OpenSockets:
         """Tell whether no new sockets and operations are taken."""
         return self._is_closing
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._sockets)
+
     @contextmanager
     def counting(self, address: str) -> Iterator[bool]:
         """Count a socket of an address; tell whether it may open."""

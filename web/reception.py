@@ -1,5 +1,6 @@
 """Where every operation begins: who asks, from where, and what they may call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.identity import Identity
@@ -34,17 +35,22 @@ class Reception:
         prices: PriceBroadcast,
         entries: AccountBroadcast,
         budgets: BudgetRules | None = None,
+        used: Callable[[], None] | None = None,
     ) -> None:
+        """Take the services; `used` is told of each operation."""
         self._services = services
         self._prices = prices
         self._entries = entries
         self._budgets = budgets
+        self._used = used
 
     async def context(self, caller: Caller) -> Context:
         """Return a caller's context; a token that opens nothing makes a stranger of them.
 
         Raises RequestRefusedError when nobody can tell who they are at present.
         """
+        if self._used is not None:
+            self._used()
         viewer, failure = None, None
         try:
             viewer = await self.viewer(caller)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from adapters.jwt_secrets import JwtSecret
 from domain.ports.budgets import Bucket
 from domain.rules import TradingRules
+from web.coingecko import CoinGeckoSettings
 from web.insights import GeminiSettings
 from web.origins import THIS_MACHINE
 
@@ -69,7 +70,9 @@ class Settings:
     store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
     redis_url: str | None = field(default=None, repr=False)
     """It may hold a password."""
-    market: SimulatedMarket | ReplayMarket = SimulatedMarket(None, timedelta(seconds=1))
+    market: SimulatedMarket | ReplayMarket | CoinGeckoSettings = SimulatedMarket(
+        None, timedelta(seconds=1)
+    )
     jwt_secrets: tuple[JwtSecret, ...] = field(default=(), repr=False)
     """None given: one is made and kept beside the store."""
     requests_per_minute: int = 10_000

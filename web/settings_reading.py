@@ -13,6 +13,7 @@ from domain.money import Money, Percent
 from domain.ports.budgets import Bucket
 from domain.rules import SURPRISES_MAX, RewardBook, TradingRules
 from web.cny_rewards import SHIPPED_FILE, RewardFileError, read_rewards
+from web.coingecko import CoinGeckoSettings, read_coingecko
 from web.insights import read_gemini
 from web.origins import THIS_MACHINE
 from web.settings import (
@@ -40,6 +41,8 @@ _KNOWN = frozenset(
     {
         "CNOP_CNY_DEFAULT_REWARDS_PER_DAY",
         "CNOP_CNY_FILE",
+        "CNOP_COINGECKO_CALLS_PER_MINUTE",
+        "CNOP_COINGECKO_URL",
         "CNOP_COST_LIMIT",
         "CNOP_COST_RESTORE_PER_SECOND",
         "CNOP_CORS_ORIGINS",
@@ -167,7 +170,7 @@ def _store(variables: Variables) -> SqliteStore | DynamoDbStore:
     return SqliteStore(Path("var/cnop.db"))
 
 
-def _market(variables: Variables) -> SimulatedMarket | ReplayMarket:
+def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoSettings:
     kind, _, name = variables.text("CNOP_MARKET", "simulated").partition(":")
     every = variables.seconds("CNOP_MARKET_TICK_SECONDS", "1", least="0.01", most="3600")
     has_seed = bool(variables.text("CNOP_MARKET_SEED"))
@@ -178,13 +181,10 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket:
         if not path.exists():
             variables.problem(f"CNOP_MARKET names {str(path)!r}, which does not exist.")
         return ReplayMarket(path, speed)
-    if kind == "coingecko":
-        variables.problem(
-            "CNOP_MARKET is 'coingecko', which this version does not offer; simulated or "
-            "replay:PATH is allowed."
-        )
-    elif kind != "simulated" or name:
-        variables.refuse("CNOP_MARKET", "simulated or replay:PATH")
+    if kind == "coingecko" and not name:
+        return read_coingecko(variables)
+    if kind != "simulated" or name:
+        variables.refuse("CNOP_MARKET", "simulated, coingecko or replay:PATH")
     return SimulatedMarket(seed if has_seed else None, every)
 
 

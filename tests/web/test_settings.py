@@ -117,7 +117,7 @@ def test_a_recording_is_replayed_at_a_speed(tmp_path: Path) -> None:
         ("CNOP_STORE", "sqlite:"),
         ("CNOP_STORE", "dynamodb:no spaces"),
         ("CNOP_WORKERS", "0"),
-        ("CNOP_MARKET", "coingecko"),
+        ("CNOP_MARKET", "coingecko:btc"),
         ("CNOP_MARKET", "replay:"),
         ("CNOP_MARKET", "replay:/no/such/file"),
         ("CNOP_MARKET_TICK_SECONDS", "0"),
