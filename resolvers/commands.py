@@ -33,6 +33,8 @@ async def carry_out(request: Request, build: Callable[[], Command], key: str | N
     )
     outcome = await request.services.ledger.carry_out(wish)
     request.forget()
+    if outcome.order is not None:
+        request.loaders.orders.prime(outcome.order.id, outcome.order)
     return outcome
 
 

@@ -70,6 +70,23 @@ async def test_an_asset_that_nobody_knows_is_null(world: World) -> None:
     assert calls == ["get", "get_many"]
 
 
+async def test_the_order_of_a_payloads_entry_is_at_hand(world: World) -> None:
+    alice = await world.trader()
+    answer, calls = await world.calls(
+        """
+        mutation {
+          placeOrder(input: {assetId: "BTC", side: BUY, notional: "10"}) {
+            order { id }
+            transaction { order { id status } }
+          }
+        }""",
+        as_=alice,
+    )
+    placed = answer["placeOrder"]
+    assert placed["transaction"]["order"] == {"id": placed["order"]["id"], "status": "FILLED"}
+    assert calls == ["snapshot", "transact"]
+
+
 async def test_a_hundred_orders_with_their_assets_are_one_query(wide_world: World) -> None:
     alice = await holder_of_everything(wide_world, 100)
     answer, calls = await wide_world.calls(ORDERS, as_=alice)
