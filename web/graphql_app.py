@@ -60,6 +60,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
                 sockets=sockets,
                 metrics=metrics,
                 look_every=pace.look_every,
+                sleep=pace.sleep,
             ),
             metrics=metrics,
             has_playground=has_playground,

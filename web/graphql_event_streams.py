@@ -22,10 +22,10 @@ from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
 from web.reception import Caller, Reception
-from web.session_ends import LOOK_EVERY, end_of_session
+from web.session_ends import Sleep, end_of_session
 from web.strict_json import encode
 
-HEARTBEAT_EVERY = timedelta(seconds=15)
+HEARTBEAT_S = 15.0
 """How often a stream says that it is there; proxies close what is silent for 30 to 60 s."""
 
 _ALLOWED = {
@@ -48,13 +48,15 @@ class EventStreams:
         reception: Reception,
         sockets: OpenSockets,
         metrics: Metrics,
-        look_every: timedelta = LOOK_EVERY,
+        look_every: timedelta,
+        sleep: Sleep,
     ) -> None:
         self.schema = schema
         self.reception = reception
         self.sockets = sockets
         self.metrics = metrics
         self.look_every = look_every
+        self.sleep = sleep
 
     def stream(self, data: GraphQLRequestData, caller: Caller, method: str) -> "EventStream":
         """Return the answer to an operation; it runs once the answer is sent."""
@@ -118,8 +120,10 @@ class EventStream:
         return ""
 
     async def _session_ended(self) -> Ending:
-        every = self._streams.look_every
-        reason = await end_of_session(self._streams.reception, self._caller, look_every=every)
+        streams = self._streams
+        reason = await end_of_session(
+            streams.reception, self._caller, look_every=streams.look_every, sleep=streams.sleep
+        )
         error = {"message": reason.value, "extensions": {"code": "UNAUTHENTICATED"}}
         return _next({"errors": [error]}) + _EVENTS.encode_complete()
 
@@ -154,11 +158,12 @@ async def _events(
             while not coming.done():
                 await asyncio.wait(
                     (coming, *causes),
-                    timeout=HEARTBEAT_EVERY.total_seconds(),
+                    timeout=HEARTBEAT_S,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if over := next((cause for cause in causes if cause.done()), None):
-                    yield over.result()
+                    if last_words := over.result():
+                        yield last_words
                     return
                 if not coming.done():
                     yield _EVENTS.encode_comment("ping")

@@ -29,7 +29,7 @@ from domain.sessions import NotAuthenticatedError
 from web.graphql_errors import INTERNAL, RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
 from web.graphql_requests import message_problem
 from web.reception import Caller
-from web.session_ends import LOOK_EVERY, ended
+from web.session_ends import LOOK_EVERY, Sleep, ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,7 @@ class SocketPace:
     looks_per_ping: int = 5
     """A ping each 25 s: proxies close what is silent for 30 to 60 s. Who has said nothing by the
     time of the next one is gone."""
+    sleep: Sleep = asyncio.sleep
 
 
 EVERYDAY = SocketPace()
@@ -201,7 +202,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         pace, looks = self.view.pace, 0
         with suppress(WebSocketDisconnected):
             while True:
-                await asyncio.sleep(pace.look_every.total_seconds())
+                await pace.sleep(pace.look_every.total_seconds())
                 looks += 1
                 if self._is_signed_in:
                     reason = await ended(self.view.reception, self.context)

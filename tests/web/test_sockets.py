@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 from adapters.table import TableUnavailableError
 from tests.api.world import World, opened
 from web.app import make_app
+from web.graphql_sockets import EVERYDAY, SocketPace
 from web.settings import Settings
 
 PRICES = "subscription { priceUpdates { price } }"
@@ -63,10 +64,12 @@ class Socket:
 
 
 @asynccontextmanager
-async def served(settings: Settings | None = None) -> AsyncIterator[tuple[World, ASGIApp]]:
+async def served(
+    settings: Settings | None = None, pace: SocketPace = EVERYDAY
+) -> AsyncIterator[tuple[World, ASGIApp]]:
     async with opened() as world:
         exchange = replace(world.exchange, settings=settings or world.exchange.settings)
-        yield world, make_app(exchange)
+        yield world, make_app(exchange, pace)
 
 
 async def ended(*sockets: Socket) -> None:

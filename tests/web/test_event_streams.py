@@ -1,0 +1,164 @@
+"""Subscriptions as server-sent events, in process."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Scope
+
+from tests.web.looks import Looks
+from tests.web.test_sockets import PRICES, served
+from web import graphql_event_streams
+from web.settings import Settings
+
+EVENTS = "subscription { accountEvents(since: 0) { version } }"
+DEPOSIT = 'mutation { deposit(input: {amount: "5"}) { account { version } } }'
+COMPLETE = "event: complete\r\ndata: \r\n\r\n"
+
+
+class Stream:
+    """A client's side of an answer that goes on."""
+
+    def __init__(
+        self, app: ASGIApp, query: str, token: str = "", accept: str = "text/event-stream"
+    ) -> None:
+        self._incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
+        headers = {"accept": accept, "content-type": "application/json", "accept-encoding": "gzip"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        scope: Scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "query_string": b"",
+            "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
+            "client": ("203.0.113.7", 5),
+        }
+        body = json.dumps({"query": query}).encode()
+        self._incoming.put_nowait({"type": "http.request", "body": body})
+        self.task = asyncio.ensure_future(app(scope, self._incoming.get, self._outgoing.put))
+
+    async def raw(self) -> Message:
+        return await asyncio.wait_for(self._outgoing.get(), 30)
+
+    async def begin(self) -> dict[str, str]:
+        start = await self.raw()
+        assert start["status"] == 200
+        return {name.decode(): text.decode() for name, text in start["headers"]}
+
+    async def text(self) -> str:
+        return (await self.raw())["body"].decode()  # type: ignore[no-any-return]
+
+    async def next(self) -> Any:
+        kind, data, *_ = (await self.text()).split("\r\n")
+        assert kind == "event: next"
+        return json.loads(data.removeprefix("data: "))
+
+    async def leave(self) -> None:
+        self._incoming.put_nowait({"type": "http.disconnect"})
+        await self.task
+
+
+async def test_a_subscription_is_streamed_to_who_accepts_events() -> None:
+    async with served() as (world, app):
+        stream = Stream(app, PRICES, accept="application/json, text/event-stream")
+        headers = await stream.begin()
+        first = await stream.next()
+        await world.tick({"BTC": "50001"})
+        second = await stream.next()
+        await stream.leave()
+        readers = world.exchange.prices.readers
+        metrics = world.exchange.metrics.text().decode()
+
+    assert headers["content-type"] == "text/event-stream"
+    assert "content-encoding" not in headers
+    assert len(first["data"]["priceUpdates"]) == 4
+    assert second["data"] == {"priceUpdates": [{"price": "50001"}]}
+    assert readers == 0
+    assert "cnop_websockets_open 0.0" in metrics
+    assert "cnop_websocket_operations_running 0.0" in metrics
+
+
+async def test_a_query_is_streamed_to_who_accepts_nothing_else() -> None:
+    async with served() as (_, app):
+        stream = Stream(app, "{ __typename }")
+        await stream.begin()
+        result, complete = await stream.next(), await stream.text()
+        await stream.task
+
+    assert result["data"] == {"__typename": "Query"}
+    assert complete == COMPLETE
+
+
+async def test_a_bad_document_is_told_as_an_event() -> None:
+    async with served() as (_, app):
+        stream = Stream(app, "{ nothing }")
+        await stream.begin()
+        result, complete = await stream.next(), await stream.text()
+        await stream.task
+
+    assert result["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert complete == COMPLETE
+
+
+async def test_a_stream_ends_with_its_session() -> None:
+    looks = Looks()
+    async with served(pace=looks.pace) as (world, app):
+        alice = await world.register()
+        await world.run(DEPOSIT, as_=alice)
+        stream = Stream(app, EVENTS, alice.access_token)
+        await stream.begin()
+        event = await stream.next()
+        looks.pass_()
+        await world.run("mutation { logout { success } }", as_=alice)
+        looks.pass_()
+        last = await stream.text()
+        await stream.task
+
+    assert event["data"] == {"accountEvents": {"version": 1}}
+    assert '"code":"UNAUTHENTICATED"' in last
+    assert last.endswith(COMPLETE)
+
+
+async def test_a_silent_stream_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphql_event_streams, "HEARTBEAT_S", 0.001)
+    async with served() as (world, app):
+        alice = await world.register()
+        stream = Stream(app, EVENTS, alice.access_token)
+        await stream.begin()
+        heard = await stream.text()
+        await stream.leave()
+
+    assert heard == ": ping\r\n\r\n"
+
+
+async def test_a_server_that_stops_ends_its_streams_and_opens_no_more() -> None:
+    async with served() as (world, app):
+        stream = Stream(app, PRICES)
+        await stream.begin()
+        await stream.next()
+        await world.exchange.sockets.close_all()
+        last = await stream.raw()
+        await stream.task
+        late = Stream(app, PRICES)
+        refused = await late.raw()
+        await late.task
+
+    assert last.get("body") == b""
+    assert not last.get("more_body")
+    assert refused["status"] == 503
+
+
+async def test_a_stream_counts_as_a_socket_of_its_address() -> None:
+    async with served(Settings()) as (world, app):
+        world.exchange.sockets._per_address_max = 1
+        stream = Stream(app, PRICES)
+        await stream.begin()
+        other = Stream(app, PRICES)
+        refused = await other.raw()
+        await other.task
+        await stream.leave()
+
+    assert refused["status"] == 429
