@@ -36,10 +36,7 @@ run: $(STAMP) ## Start the server; the settings come from the environment
 
 test: $(STAMP) ## Run all tests and check the coverage
 	$(BIN)/pytest --cov --cov-report=
-	@echo "coverage of the rules: all of it"
-	$(BIN)/coverage report --include='domain/*,resolvers/*' --fail-under=100
-	@echo "coverage of everything: at least 95 %"
-	$(BIN)/coverage report --fail-under=95
+	$(BIN)/python -m tests.coverage_gate
 
 check: $(STAMP) ## Check style, types, import directions, spelling and locks
 	$(BIN)/ruff check .
