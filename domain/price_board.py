@@ -22,6 +22,9 @@ from domain.ticks import Tick
 BoardListener = Callable[[tuple[PriceUpdate, ...]], None]
 """Is told of the changes of one tick, once the board shows all of them."""
 
+TickListener = Callable[[Tick], None]
+"""Is told of each tick that was applied, whether it changed a price or not."""
+
 
 class PriceBoard:
     """The assets as of the last tick. It belongs to one thread, and never waits.
@@ -36,6 +39,7 @@ class PriceBoard:
         self._number_seen = 0
         self._fence = 0
         self._listeners: list[BoardListener] = []
+        self._tick_listeners: list[TickListener] = []
         self._listings: dict[AssetOrder, tuple[Asset, ...]] = {}
 
     @property
@@ -87,6 +91,8 @@ class PriceBoard:
                 changed[move.asset_id] = None
         self._withdraw(tick)
         self._rank()
+        for hear in tuple(self._tick_listeners):
+            hear(tick)
         updates = tuple(PriceUpdate.of(self._states[asset_id].asset) for asset_id in changed)
         if updates:
             for listener in tuple(self._listeners):
@@ -157,6 +163,11 @@ class PriceBoard:
         """Call `listener` after each tick that changes a price; returns how to stop that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def listen_to_ticks(self, listener: TickListener) -> Callable[[], None]:
+        """Call `listener` with each tick that is applied; returns how to stop that."""
+        self._tick_listeners.append(listener)
+        return lambda: self._tick_listeners.remove(listener)
 
     def _withdraw(self, tick: Tick) -> None:
         for asset_id in tick.gone:
