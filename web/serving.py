@@ -16,9 +16,11 @@ from domain.ports.markets import MarketSourceError
 from web.app import make_app
 from web.composition import Exchange, compose
 from web.graceful_server import GracefulServer
+from web.http_connections import HttpConnection
 from web.listening import StartError, listening, url_of
 from web.middleware.body_limit import BODY_BYTES_MAX
 from web.settings import Settings
+from web.websocket_connections import WebSocketConnection
 
 GRACE_S_MAX = 3
 """Seconds that requests have to end once the server stops. With the sockets' 2 s, and 2 s each for
@@ -138,8 +140,8 @@ async def _serve(
 def _config(settings: Settings, exchange: Exchange) -> uvicorn.Config:
     return uvicorn.Config(
         make_app(exchange),
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpConnection,
+        ws=WebSocketConnection,
         ws_max_size=BODY_BYTES_MAX,
         ws_per_message_deflate=False,  # it costs a quarter of a broadcast's time
         lifespan="off",
