@@ -38,10 +38,18 @@ class CandleKeeper:
     """
 
     def __init__(
-        self, *, board: PriceBoard, candles: CandleStore, ticks: TickStore, clock: Clock
+        self,
+        *,
+        board: PriceBoard,
+        candles: CandleStore,
+        ticks: TickStore,
+        clock: Clock,
+        reader: CandleStore | None = None,
     ) -> None:
+        """Take the collaborators; `reader` is the same store as requests reach it."""
         self._board = board
         self._candles = candles
+        self._reader = reader or candles
         self._ticks = ticks
         self._clock = clock
         self._book = CandleBook()
@@ -84,7 +92,7 @@ class CandleKeeper:
         stored: list[Sequence[Candle]] = []
         for start in range(0, len(queries), READ_AT_ONCE):
             some = queries[start : start + READ_AT_ONCE]
-            stored += await asyncio.gather(*map(self._candles.candles, some))
+            stored += await asyncio.gather(*map(self._reader.candles, some))
         latest = self._book.latest((query.asset_id, query.interval) for query in queries)
         return [
             merged(query, found, latest[query.asset_id, query.interval])

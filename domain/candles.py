@@ -92,10 +92,10 @@ class CandleQuery:
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= CANDLES_MAX:
-            message = f"{self.limit} was given; 1 to {CANDLES_MAX} is allowed."
+            message = f"`limit` is {self.limit}; 1 to {CANDLES_MAX} is allowed."
             raise Refusal(InputError(message, ("limit",)))
         if self.since is not None and self.until is not None and self.since > self.until:
-            raise Refusal(InputError("It must not be after `to`.", ("from",)))
+            raise Refusal(InputError("`from` must not be after `to`.", ("from",)))
 
     def takes(self, candle: Candle) -> bool:
         """Tell whether a candle begins within."""

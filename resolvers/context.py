@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from domain.candle_keeper import CandleKeeper
 from domain.identity import Identity
 from domain.insights import Insights
 from domain.instants import Clock
@@ -26,6 +27,7 @@ class Services:
     accounts: AccountStore
     assets: AssetStore
     board: PriceBoard
+    candles: CandleKeeper
     rules: TradingRules
     market_source: str
     insights: Insights
@@ -87,6 +89,7 @@ class Request:
             accounts=self.services.accounts,
             assets=self.services.assets,
             board=self.services.board,
+            candles=self.services.candles,
             clock=self.services.clock,
             viewer=self.viewer,
         )

@@ -7,6 +7,8 @@ from aiodataloader import DataLoader
 
 from domain.accounts import Account, Position
 from domain.assets import Asset
+from domain.candle_keeper import CandleKeeper
+from domain.candles import Candle, CandleQuery
 from domain.identity import Identity
 from domain.ids import AccountId, AssetId, OrderId, UserId
 from domain.instants import Clock
@@ -29,6 +31,7 @@ class Loaders:
         accounts: AccountStore,
         assets: AssetStore,
         board: PriceBoard,
+        candles: CandleKeeper,
         clock: Clock,
         viewer: Viewer | None,
     ) -> None:
@@ -36,6 +39,7 @@ class Loaders:
         self._accounts = accounts
         self._assets = assets
         self._board = board
+        self._candles = candles
         self._clock = clock
         self._viewer = viewer
 
@@ -43,6 +47,11 @@ class Loaders:
     def assets(self) -> "DataLoader[AssetId, Asset | None]":
         """Assets by id."""
         return DataLoader(self._load_assets)
+
+    @cached_property
+    def candles(self) -> "DataLoader[CandleQuery, tuple[Candle, ...]]":
+        """Candles by what is asked of them; one range query for each asset."""
+        return DataLoader(self._candles.find)
 
     @cached_property
     def users(self) -> "DataLoader[UserId, User | None]":

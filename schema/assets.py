@@ -7,11 +7,15 @@ import strawberry
 
 from domain import asset_listing
 from domain import assets as domain
+from domain import candles as candle_domain
 from domain.asset_listing import AssetField
+from domain.candles import CANDLES_DEFAULT, CandleInterval
 from domain.portfolios import ValuedPosition
 from resolvers import assets as resolve
 from resolvers.asset_ids import typed_asset_id
+from resolvers.candles import candles_of
 from resolvers.pages import Connection
+from schema.candles import Candle, From, Interval, Limit, To
 from schema.context import Info, given
 from schema.descriptions import described_enum
 from schema.pages import After, Before, First, Last, PageInfo, page_args
@@ -114,6 +118,32 @@ class Asset:
     def is_price_stale(parent: strawberry.Parent[domain.Asset], info: Info) -> bool:
         """Compare the price's age with the rules."""
         return resolve.is_price_stale(info.context.request, parent)
+
+    @strawberry.field(
+        graphql_type=list[Candle],
+        description=(
+            "Its prices over time, oldest first, at most 500. `from` and `to` default to the "
+            "newest candles."
+        ),
+    )
+    @staticmethod
+    async def candles(  # noqa: PLR0917 - the contract's arguments
+        parent: strawberry.Parent[domain.Asset],
+        info: Info,
+        interval: Interval = CandleInterval.ONE_HOUR,
+        since: From = strawberry.UNSET,
+        until: To = strawberry.UNSET,
+        limit: Limit = CANDLES_DEFAULT,
+    ) -> tuple[candle_domain.Candle, ...]:
+        """Look candles up, in one batch for a whole list."""
+        return await candles_of(
+            info.context.request,
+            parent,
+            interval=interval,
+            since=given(since),
+            until=given(until),
+            limit=limit,
+        )
 
     @strawberry.field(
         graphql_type=Annotated["Position", strawberry.lazy("schema.portfolios")] | None,

@@ -33,9 +33,10 @@ from resolvers.budgets import BudgetRules
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
 from subscriptions.prices import PriceBroadcast
+from web.candles import make_candles
 from web.coingecko import open_coingecko
 from web.insights import open_insights
-from web.markets import MarketParts, make_market, running
+from web.markets import MARKET_LEASE, MarketParts, make_market, running
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
 from web.pauses import jittered_pause
@@ -116,6 +117,13 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             open_coingecko(settings.market, activity=usage, clock=given.clock, metrics=metrics)
         )
         board = PriceBoard()
+        candles = make_candles(
+            board=board,
+            requests=requests,
+            background=background,
+            clock=given.clock,
+            lease=MARKET_LEASE,
+        )
         market = await make_market(
             MarketParts(
                 settings=settings,
@@ -130,6 +138,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 coingecko=coingecko,
             )
         )
+        stack.callback(await candles.begin())
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
         services = Services(
@@ -146,6 +155,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             accounts=accounts,
             assets=AssetTable(requests),
             board=board,
+            candles=candles,
             rules=settings.rules,
             market_source=(given.source.name if given.source else settings.market.source_name),
             insights=insights,

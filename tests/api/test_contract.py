@@ -15,9 +15,6 @@ NOT_SERVED_YET = frozenset(
     {
         "Query.portfolioHistory",
         "Mutation.cancelOrder",
-        "Asset.candles",
-        "Candle",
-        "CandleInterval",
         "HistoryRange",
         "PortfolioHistory",
         "PortfolioPoint",

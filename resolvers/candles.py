@@ -1,0 +1,27 @@
+"""Candles of an asset."""
+
+from datetime import datetime
+
+from domain.assets import Asset
+from domain.candles import CANDLES_DEFAULT, Candle, CandleInterval, CandleQuery
+from resolvers.context import Request
+
+
+async def candles_of(
+    request: Request,
+    asset: Asset,
+    *,
+    interval: CandleInterval,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+) -> tuple[Candle, ...]:
+    """Return an asset's candles, oldest first. Raises Refusal."""
+    query = CandleQuery(
+        asset_id=asset.id,
+        interval=interval,
+        since=since,
+        until=until,
+        limit=CANDLES_DEFAULT if limit is None else limit,
+    )
+    return await request.loaders.candles.load(query)
