@@ -1,5 +1,6 @@
 """The long-lived client through which a process speaks to DynamoDB."""
 
+import os
 from contextlib import AbstractAsyncContextManager
 from typing import cast
 
@@ -37,5 +38,14 @@ def connect(
         parameter_validation=validate_parameters,
         retries={"total_max_attempts": 1},
     )
-    client = aioboto3.Session().client("dynamodb", config=config)
+    client = aioboto3.Session(region_name=_region()).client("dynamodb", config=config)
     return cast("AbstractAsyncContextManager[LowLevelClient]", client)
+
+
+def _region() -> str | None:
+    """Return the region of the environment, or None to have botocore look into its files.
+
+    AWS's containers and all its other libraries say AWS_REGION, which botocore doesn't read. An
+    empty variable is none.
+    """
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None

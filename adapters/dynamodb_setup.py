@@ -15,8 +15,8 @@ POLL_S = 1.0
 _BUSY = {"busy": True}
 
 
-async def create_table(client: DynamoDbClient, name: str) -> None:
-    """Make the table, and return when it is ready for use.
+async def create_table(client: DynamoDbClient, name: str) -> bool:
+    """Make the table, and return when it is ready for use; tell whether it wasn't there before.
 
     One that is there already is left as it is: how it is billed and protected is for its owner to
     say. Only where expiry is not on yet, its making is taken for unfinished, and finished. Raises
@@ -25,7 +25,8 @@ async def create_table(client: DynamoDbClient, name: str) -> None:
     layout = shipped_layout()
     definition = layout.definition(name)
     found = await _describe(client, name)
-    if found is None:
+    is_new = found is None
+    if is_new:
         creating = _allowing(client.low_level.create_table, {"ResourceInUseException": {}})
         # If it is in use, another process, or an attempt whose answer was lost, was quicker.
         await client.read(creating, definition)
@@ -40,6 +41,26 @@ async def create_table(client: DynamoDbClient, name: str) -> None:
     if unchangeable(found) != unchangeable(definition):
         raise TableRefusedError(f"the DynamoDB table {name} has other keys or indexes than needed")
     await _finish(client, name, layout)
+    return is_new
+
+
+async def table_faults(client: DynamoDbClient, name: str) -> tuple[str, ...]:
+    """Return in sentences what keeps the table from being used, or from forgetting what expired."""
+    layout = shipped_layout()
+    found = await _describe(client, name)
+    if found is None:
+        return (f"There is no DynamoDB table {name} in this region; cnop store create makes it.",)
+    faults = []
+    if found["TableStatus"] not in ("ACTIVE", "UPDATING"):
+        faults.append(f"The DynamoDB table {name} is {found['TableStatus']}.")
+    if unchangeable(found) != unchangeable(layout.definition(name)):
+        faults.append(f"The DynamoDB table {name} has other keys or indexes than needed.")
+    answer = await client.read(client.low_level.describe_time_to_live, {"TableName": name})
+    expiry = answer["TimeToLiveDescription"]
+    is_on = expiry["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+    if not is_on or expiry.get("AttributeName") != layout.expiry_attribute:
+        faults.append(f"The DynamoDB table {name} doesn't expire by {layout.expiry_attribute}.")
+    return tuple(faults)
 
 
 async def _finish(client: DynamoDbClient, name: str, layout: TableLayout) -> None:

@@ -13,7 +13,7 @@ from adapters.dynamodb_client import DynamoDbClient, LowLevelClient
 from adapters.dynamodb_codec import Wire, decode_item, encode_key
 from adapters.dynamodb_connection import CONNECTIONS_MAX, connect
 from adapters.dynamodb_retry import Retry
-from adapters.dynamodb_setup import create_table
+from adapters.dynamodb_setup import create_table, table_faults
 from adapters.table import (
     Index,
     Item,
@@ -80,7 +80,7 @@ class DynamoDbTable:
         """Open the table `name` with AWS's own settings for region, credentials and endpoint.
 
         Nothing is sent yet: whether the table exists shows with the first request. Raises
-        TableUnavailableError when there is no region.
+        TableUnavailableError when there is no region, or the endpoint is no address.
         """
         resources = AsyncExitStack()
         try:
@@ -89,6 +89,8 @@ class DynamoDbTable:
             )
         except BotoCoreError as error:
             raise TableUnavailableError(f"DynamoDB: {error}") from error
+        except ValueError as error:  # all that botocore says of an address that is none
+            raise TableUnavailableError(f"DynamoDB: {error} (see AWS_ENDPOINT_URL)") from error
         return cls(
             name,
             low_level=low_level,
@@ -97,9 +99,16 @@ class DynamoDbTable:
             resources=resources,
         )
 
-    async def create_table(self) -> None:
-        """Make the table with its indexes and its expiry, or check that it is there."""
-        await create_table(self._client, self._name)
+    async def create_table(self) -> bool:
+        """Make the table with its indexes and its expiry, or check that it is there.
+
+        Tell whether it wasn't there before.
+        """
+        return await create_table(self._client, self._name)
+
+    async def faults(self) -> tuple[str, ...]:
+        """Return in sentences what is wrong with the table itself."""
+        return await table_faults(self._client, self._name)
 
     async def get(self, key: Key, *, strong: bool = True) -> Item | None:
         check_key(key)

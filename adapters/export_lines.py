@@ -41,6 +41,12 @@ def line_of(item: Item) -> bytes:
     return orjson.dumps({"Item": encode_item(item)}, default=_text_of_bytes) + b"\n"
 
 
+def sorted_line_of(item: Item) -> bytes:
+    """Return the line with all names in order, the same for equal items of any engine."""
+    options = orjson.OPT_SORT_KEYS
+    return orjson.dumps({"Item": encode_item(item)}, default=_text_of_bytes, option=options)
+
+
 def item_of(line: bytes) -> Item:
     """Return the item of a line. Raises MalformedLineError."""
     try:

@@ -164,6 +164,15 @@ class SqliteTable:
                 return
             await asyncio.sleep(0)
 
+    def faults(self) -> tuple[str, ...]:
+        """Return in sentences how the file is damaged; it reads all of it, and holds up the loop.
+
+        Raises TableUnavailableError.
+        """
+        with translated(self._path):
+            rows = self._reader.execute("PRAGMA quick_check").fetchall()
+        return tuple(f"{self._path}: {said}." for (said,) in rows if said != "ok")
+
     async def close(self) -> None:
         # The reader first: who closes the file last folds the log into it.
         self._reader.close()

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from adapters.export_lines import line_of
+from adapters.export_lines import sorted_line_of
 from adapters.table import Item
 
 _BITS = 256
@@ -19,8 +19,7 @@ class Tally:
         """Take note of an item."""
         if item.expires_at_s is not None:
             return
-        ordered = Item(item.key, dict(sorted(item.attributes.items())), item.index_1, item.index_2)
-        digest = blake2b(line_of(ordered), digest_size=_BITS // 8).digest()
+        digest = blake2b(sorted_line_of(item), digest_size=_BITS // 8).digest()
         self.count += 1
         self._sum = (self._sum + int.from_bytes(digest)) % 2**_BITS
 

@@ -9,7 +9,8 @@ from schema.api import make_schema
 from web.cli_output import DONE, INTERRUPTED, complain, end_quietly
 from web.cli_parser import parsed
 from web.cli_serving import run_serve, run_worker
-from web.cli_stores import run_audit, run_export
+from web.cli_stores import run_audit, run_export, run_import, run_store
+from web.importing import ImportRefusedError
 from web.listening import StartError
 from web.variables import SettingsError
 
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _COMMANDS[options.command](options)
     except SettingsError as error:
         return complain(*error.problems)
-    except (StartError, TableError, OSError) as error:
+    except (StartError, ImportRefusedError, TableError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             return end_quietly()
         return complain(str(error))
@@ -46,4 +47,6 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "audit": run_audit,
     "schema": _run_schema,
     "export": run_export,
+    "import": run_import,
+    "store": run_store,
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 _CODES = """\
 exit codes:
-  0    done; of an audit: nothing is wrong
-  1    of an audit: something is wrong
+  0    done; of an audit or a check: nothing is wrong
+  1    of an audit or a check: something is wrong
   2    it could not be done; a sentence on stderr says why
   130  interrupted from the keyboard
 """
@@ -29,9 +29,25 @@ Findings go to stdout, one a line as PLACE: MESSAGE, progress to stderr.
 """
 
 _EXPORT = """\
-Write an SQLite store as JSON Lines, all of it as of one instant, also beside a
-running server. Each line has the form of DynamoDB's own exports; amounts are
-digits in the smallest units. What is written holds personal data.
+Write a store as JSON Lines, also beside a running server. An SQLite store is
+written as of one instant, a DynamoDB table account by account: the state at
+version n beside the journal 1 to n. Each line has the form of DynamoDB's own
+exports; amounts are digits in the smallest units; the last line counts the
+others. What is written holds personal data.
+"""
+
+_IMPORT = """\
+Put the lines of an export into an empty store, which is made if there is none.
+The file is checked first, and nothing is written if a line is wrong; the store
+is read back in the end. No server may run on it meanwhile. An import that was
+interrupted leaves a store to be removed.
+"""
+
+_STORE = """\
+create: make the store, and return when it is ready. One that is there already
+is left as it is, after a look at whether it fits.
+check: say what is wrong with the store itself: a table's keys, indexes and
+expiry, or a file's pages. What is in it is for cnop audit.
 """
 
 
@@ -79,6 +95,19 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="include password hashes and sessions, as a complete backup needs them",
     )
+
+    importing = command("import", "put an export into an empty store", _IMPORT)
+    importing.add_argument("file", type=Path, metavar="FILE", help="what cnop export has written")
+    _add_store(importing)
+    importing.add_argument(
+        "--without-passwords",
+        action="store_true",
+        help="take a file without password hashes: its users can't sign in",
+    )
+
+    storing = command("store", "make a store, or check it", _STORE)
+    storing.add_argument("action", choices=("create", "check"))
+    _add_store(storing)
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""The commands on stores: `cnop audit` and `export`."""
+"""The commands on stores: `cnop audit`, `export`, `import` and `store`."""
 
 import argparse
 import asyncio
@@ -8,15 +8,20 @@ from adapters.audit_reader import Progress
 from domain.audit import Finding
 from web.auditing import audit
 from web.cli_environment import environ
-from web.cli_output import DONE, FOUND, complain, tell
+from web.cli_output import DONE, FOUND, tell
 from web.exporting import export_lines, written_whole
+from web.importing import import_file
 from web.logs import set_up_logs
 from web.settings import DynamoDbStore, SqliteStore
 from web.settings_reading import read_store
+from web.stores import create_store, store_faults
 from web.variables import SettingsError
 
 ACCOUNTS_BETWEEN_LINES = 1_000
 """Accounts between two lines of an audit's progress: a line every few seconds."""
+
+ITEMS_BETWEEN_LINES = 10_000
+"""Items between two lines of an export's or an import's progress."""
 
 
 def run_audit(options: argparse.Namespace) -> int:
@@ -50,24 +55,57 @@ def _count_of(looked_at: Progress) -> str:
 def run_export(options: argparse.Namespace) -> int:
     """Write a store as JSON Lines."""
     store = _existing_store(options)
-    if isinstance(store, DynamoDbStore):
-        return complain(
-            "This version exports SQLite stores; a DynamoDB table has its own export to S3 as of "
-            "one instant (aws dynamodb export-table-to-point-in-time)."
-        )
-    lines = asyncio.run(_export(store, options))
-    tell(f"cnop: {lines} items exported.")
+    items = asyncio.run(_export(store, options))
+    tell(f"cnop: {items} items exported.")
     return DONE
 
 
-async def _export(store: SqliteStore, options: argparse.Namespace) -> int:
+async def _export(store: SqliteStore | DynamoDbStore, options: argparse.Namespace) -> int:
     lines = 0
     with written_whole(options.output, sys.stdout.buffer) as file:
-        async for line in export_lines(store.path, with_secrets=options.with_secrets):
+        async for line in export_lines(store, with_secrets=options.with_secrets):
             file.write(line)
             lines += 1
+            if lines % ITEMS_BETWEEN_LINES == 0:
+                tell(f"cnop: {lines} items so far")
         file.flush()
-    return lines
+    return lines - 1  # the last line only counts the others
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Put an export into an empty store."""
+    told_at = 0
+
+    def progress(items: int) -> None:
+        nonlocal told_at
+        if items >= told_at + ITEMS_BETWEEN_LINES:
+            told_at = items
+            tell(f"cnop: {items} items so far")
+
+    done = asyncio.run(
+        import_file(
+            options.file,
+            _named_store(options),
+            without_passwords=options.without_passwords,
+            progress=progress,
+        )
+    )
+    tell(f"cnop: {done.items} items imported, and read back as they are in the file.")
+    if done.users_without_password:
+        tell(f"cnop: {done.users_without_password} users have no password and can't sign in.")
+    return DONE
+
+
+def run_store(options: argparse.Namespace) -> int:
+    """Make a store, or check it."""
+    if options.action == "create":
+        print(asyncio.run(create_store(_named_store(options))))
+        return DONE
+    faults = asyncio.run(store_faults(_existing_store(options)))
+    for fault in faults:
+        print(fault)
+    tell(f"cnop: {len(faults) or 'no'} faults; cnop audit checks what is in the store.")
+    return FOUND if faults else DONE
 
 
 def _named_store(options: argparse.Namespace) -> SqliteStore | DynamoDbStore:

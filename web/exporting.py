@@ -1,44 +1,50 @@
-"""The export: every item of a store as a line of JSON, all as of one instant."""
+"""The export: a store as lines of JSON, each account as of one version."""
 
 import os
 import secrets
 import sqlite3
 import time
-from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-import orjson
-
-from adapters.dynamodb_codec import encode_item
+from adapters.export_lines import ExportEnd, end_item, line_of
 from adapters.identity_items import SESSION
 from adapters.sqlite_connection import connect_reader
 from adapters.sqlite_table import SqliteTable
-from adapters.table import Item
+from adapters.store_export import StoreExport
+from adapters.table import Item, Table
+from web.settings import DynamoDbStore, SqliteStore
+from web.stores import open_store_read_only
 
 SECRET_ATTRIBUTES = frozenset({"password_hash"})
 """What opens accounts, once somebody has guessed long enough. Sessions are left out altogether."""
 
 
-async def export_lines(path: Path, *, with_secrets: bool) -> AsyncIterator[bytes]:
-    """Yield the lines of an SQLite store, which may be in use, sorted by key.
+async def export_lines(
+    store: SqliteStore | DynamoDbStore, *, with_secrets: bool
+) -> AsyncIterator[bytes]:
+    """Yield the lines of a store, which may be in use; the last one counts the others.
 
-    Each line has the form of DynamoDB's own exports, `{"Item": {"cash": {"N": "1000"}, …}}`:
-    amounts are digits in the smallest units, bytes are base64. An account's state of version n
-    stands beside its journal 1 to n. Raises TableUnavailableError.
+    Of an SQLite store all is as of one instant, and sorted by key. Of a DynamoDB table each account
+    is as of one version: its state at n beside its journal 1 to n. Raises TableUnavailableError.
     """
-    connection = connect_reader(path)
-    # From its first read on, a transaction sees the store as it was then.
-    connection.execute("BEGIN")
-    table = _frozen(path, connection)
+    if isinstance(store, SqliteStore):
+        table: Table = _frozen(store.path)
+        items = table.scan("")
+    else:
+        table = await open_store_read_only(store, wall_clock_s=time.time)
+        items = StoreExport(table).items()
+    count = 0
     try:
-        async for item in table.scan(""):
+        async for item in items:
             shown = item if with_secrets else without_secrets(item)
             if shown is not None:
-                yield orjson.dumps({"Item": encode_item(shown)}, default=_text_of_bytes) + b"\n"
+                count += 1
+                yield line_of(shown)
+        yield line_of(end_item(ExportEnd(items=count, has_secrets=with_secrets)))
     finally:
         await table.close()
 
@@ -72,13 +78,10 @@ def written_whole(path: Path | None, standard: BinaryIO) -> Iterator[BinaryIO]:
         aside.unlink(missing_ok=True)
 
 
-def _frozen(path: Path, connection: sqlite3.Connection) -> SqliteTable:
+def _frozen(path: Path) -> SqliteTable:
+    """Open a store as it is now: from its first read on, a transaction sees no later change."""
+    connection: sqlite3.Connection = connect_reader(path)
+    connection.execute("BEGIN")
     return SqliteTable(
         path, reader=connection, writer=None, lock_descriptor=None, wall_clock_s=time.time
     )
-
-
-def _text_of_bytes(value: object) -> str:
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    raise TypeError(type(value).__name__)

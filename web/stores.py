@@ -1,5 +1,6 @@
-"""Opening the store that the settings name."""
+"""Opening, making and checking the store that the settings name."""
 
+import time
 from collections.abc import Callable
 
 from adapters.dynamodb_table import DynamoDbTable
@@ -33,3 +34,44 @@ async def open_store_read_only(
     if isinstance(store, SqliteStore):
         return await SqliteTable.open_read_only(store.path, wall_clock_s=wall_clock_s)
     return await DynamoDbTable.open(store.table, wall_clock_s=wall_clock_s)
+
+
+async def create_store(store: SqliteStore | DynamoDbStore) -> str:
+    """Make a store unless it is there, and return a sentence that says what was done.
+
+    Raises TableError.
+    """
+    if isinstance(store, SqliteStore):
+        is_new = not store.path.exists()
+        table = await SqliteTable.open(store.path, wall_clock_s=time.time)
+        await table.close()
+        return f"{store.path} is made." if is_new else f"{store.path} was there already."
+    dynamodb = await DynamoDbTable.open(store.table, wall_clock_s=time.time)
+    try:
+        is_new = await dynamodb.create_table()
+    finally:
+        await dynamodb.close()
+    if is_new:
+        return (
+            f"The DynamoDB table {store.table} is made and ready: with its indexes, expiry, and "
+            "protection against deletion."
+        )
+    return f"The DynamoDB table {store.table} was there already, and is as it should be."
+
+
+async def store_faults(store: SqliteStore | DynamoDbStore) -> tuple[str, ...]:
+    """Return in sentences what is wrong with a store itself, whatever is in it.
+
+    Raises TableUnavailableError when it can't be opened.
+    """
+    if isinstance(store, SqliteStore):
+        table = await SqliteTable.open_read_only(store.path, wall_clock_s=time.time)
+        try:
+            return table.faults()
+        finally:
+            await table.close()
+    dynamodb = await DynamoDbTable.open(store.table, wall_clock_s=time.time)
+    try:
+        return await dynamodb.faults()
+    finally:
+        await dynamodb.close()

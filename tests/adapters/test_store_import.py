@@ -112,9 +112,11 @@ def test_batches_are_bounded_by_size_too() -> None:
 def test_a_tally_heeds_values_and_not_order() -> None:
     one, other, changed = Tally(), Tally(), Tally()
     for number in range(5):
-        one.add(item(number, a="x", b="y"))
-        other.add(Item(item(4 - number).key, {"b": "y", "a": "x", "n": 4 - number}))
-        changed.add(item(number, a="x", b="y" if number else "z"))
+        key = item(number).key
+        one.add(Item(key, {"a": {"x": 1, "y": [2]}, "b": number}))
+        changed.add(Item(key, {"a": {"x": 1, "y": [2]}, "b": number or 7}))
+    for number in reversed(range(5)):
+        other.add(Item(item(number).key, {"b": number, "a": {"y": [2], "x": 1}}))
 
     assert one == other
     assert one != changed

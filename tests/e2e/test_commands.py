@@ -14,6 +14,8 @@ from tests.e2e.server import CNOP, Server, command, environ, run, running
 from web.settings import SqliteStore
 from web.stores import open_store
 
+COMMANDS = ("serve", "audit", "schema", "export", "import", "store")
+
 
 @pytest.fixture(scope="module")
 def left_by_a_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,7 +41,9 @@ def store(left_by_a_server: Path, tmp_path: Path) -> Path:
 
 
 def items_of(text: str) -> dict[str, dict[str, dict[str, str]]]:
-    items = [json.loads(line)["Item"] for line in text.splitlines()]
+    *items, end = [json.loads(line)["Item"] for line in text.splitlines()]
+    assert end["pk"] == {"S": "EXPORT"}
+    assert end["items"] == {"N": str(len(items))}
     return {f"{item['pk']['S']}/{item['sk']['S']}": item for item in items}
 
 
@@ -47,11 +51,11 @@ def test_help_names_the_commands_and_the_exit_codes(tmp_path: Path) -> None:
     ended = command(tmp_path, "--help")
 
     assert ended.code == 0
-    for word in ("serve", "audit", "schema", "export", "exit codes"):
+    for word in (*COMMANDS, "exit codes"):
         assert word in ended.out
 
 
-@pytest.mark.parametrize("name", ["serve", "audit", "schema", "export"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help(tmp_path: Path, name: str) -> None:
     ended = command(tmp_path, name, "--help")
 
@@ -126,13 +130,6 @@ def test_a_file_that_is_no_store_is_told(tmp_path: Path, name: str) -> None:
     assert ended.err.startswith("cnop: x.db")
 
 
-def test_a_dynamodb_store_has_an_export_of_its_own(tmp_path: Path) -> None:
-    ended = command(tmp_path, "export", "--store", "dynamodb:cnop")
-
-    assert ended.code == 2
-    assert "S3" in ended.err
-
-
 def test_an_export_has_the_account_its_journal_and_no_secrets(store: Path) -> None:
     ended = command(store.parent.parent, "export")
 
@@ -204,3 +201,66 @@ def test_reading_a_store_changes_nothing(store: Path) -> None:
     command(store.parent.parent, "export")
 
     assert store.read_bytes() == before
+
+
+def test_a_store_is_made_once_and_checked(tmp_path: Path) -> None:
+    made = command(tmp_path, "store", "create")
+    again = command(tmp_path, "store", "create")
+    checked = command(tmp_path, "store", "check")
+
+    assert (made.code, made.out) == (0, "var/cnop.db is made.\n")
+    assert (again.code, again.out) == (0, "var/cnop.db was there already.\n")
+    assert (checked.code, checked.out) == (0, "")
+    assert command(tmp_path, "audit").code == 0
+
+
+def test_a_damaged_file_is_found_out(store: Path) -> None:
+    content = bytearray(store.read_bytes())
+    content[-4096:] = b"\xff" * 4096
+    store.write_bytes(content)
+
+    ended = command(store.parent.parent, "store", "check")
+
+    assert ended.code in {1, 2}
+    assert "cnop.db" in ended.out + ended.err
+
+
+def test_a_backup_is_restored(store: Path) -> None:
+    folder = store.parent.parent
+    command(folder, "export", "--with-secrets", "--output", "backup.jsonl")
+
+    ended = command(folder, "import", "backup.jsonl", "--store", "sqlite:again/cnop.db")
+    audited = command(folder, "audit", "--store", "sqlite:again/cnop.db")
+    again = command(folder, "export", "--with-secrets", "--store", "sqlite:again/cnop.db")
+
+    assert ended.code == 0, ended.err
+    assert "read back as they are in the file" in ended.err
+    assert (audited.code, audited.out) == (0, "")
+    assert again.out == (folder / "backup.jsonl").read_text()
+
+
+def test_an_import_that_cannot_be_done_is_told(store: Path) -> None:
+    folder = store.parent.parent
+    command(folder, "export", "--output", "backup.jsonl")
+
+    full = command(folder, "import", "backup.jsonl", "--without-passwords")
+    bare = command(folder, "import", "backup.jsonl", "--store", "sqlite:x.db")
+    none = command(folder, "import", "none.jsonl")
+
+    assert [ended.code for ended in (full, bare, none)] == [2, 2, 2]
+    assert full.err == "cnop: var/cnop.db is not empty; an import needs an empty one.\n"
+    assert "--with-secrets" in bare.err
+    assert not (folder / "x.db").exists()
+    assert "none.jsonl" in none.err
+
+
+def test_users_without_passwords_are_counted(store: Path) -> None:
+    folder = store.parent.parent
+    command(folder, "export", "--output", "backup.jsonl")
+
+    ended = command(
+        folder, "import", "backup.jsonl", "--store", "sqlite:x.db", "--without-passwords"
+    )
+
+    assert ended.code == 0
+    assert ended.err.endswith("cnop: 1 users have no password and can't sign in.\n")

@@ -60,13 +60,31 @@ def test_without_a_region_dynamodb_is_told(tmp_path: Path) -> None:
     assert ended.err.count("\n") == 1
 
 
-def test_an_error_that_nobody_foresaw_is_told_by_its_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command_line", [("serve",), ("audit",), ("store", "create")])
+def test_an_endpoint_that_is_no_address_is_told(
+    tmp_path: Path, command_line: tuple[str, ...]
+) -> None:
     settings = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ENDPOINT_URL_DYNAMODB": "no url"}
-    ended = command(tmp_path, "audit", "--store", "dynamodb:cnop", **settings)
+    ended = command(tmp_path, *command_line, CNOP_STORE="dynamodb:cnop", **settings)
 
     assert ended.code == 2
-    assert ended.err.splitlines()[-1].startswith("cnop: It failed in a way that nobody foresaw")
-    assert "Traceback" not in ended.err
+    assert ended.err.startswith("cnop: DynamoDB: Invalid endpoint")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_region_is_read_as_containers_say_it(tmp_path: Path, dynamodb_endpoint: str) -> None:
+    ended = command(
+        tmp_path,
+        "store",
+        "check",
+        CNOP_STORE="dynamodb:no-such-table",
+        AWS_REGION="eu-west-3",
+        AWS_DEFAULT_REGION="",
+        AWS_ENDPOINT_URL_DYNAMODB=dynamodb_endpoint,
+    )
+
+    assert ended.code == 1
+    assert ended.out.startswith("There is no DynamoDB table no-such-table")
 
 
 async def test_a_recording_moves_the_prices_and_its_end_is_no_fault(tmp_path: Path) -> None:

@@ -94,19 +94,18 @@ def test_no_worker_outlives_a_killed_supervisor(tmp_path: Path, redis: RedisServ
 
 
 def test_what_keeps_workers_from_starting_is_told_once(tmp_path: Path, redis: RedisServer) -> None:
-    (tmp_path / "btc.csv").write_text("no,such,header\n1,2,3\n")
     ended = command(
         tmp_path,
         "serve",
-        CNOP_STORE=f"dynamodb:workers-{uuid4().hex}",
+        CNOP_STORE="dynamodb:workers",
         CNOP_WORKERS="2",
         CNOP_REDIS_URL=redis.url,
-        CNOP_MARKET="replay:btc.csv",
+        AWS_ENDPOINT_URL_DYNAMODB="no url",
     )
 
     sentences = [line for line in ended.err.splitlines() if line.startswith("cnop: ")]
     assert ended.code == 2
-    assert "btc.csv" in sentences[0]
+    assert "Invalid endpoint" in sentences[0]
     assert sentences[1:] == ["cnop: The first worker could not start; it has said why."]
 
 
