@@ -22,6 +22,7 @@ from web.middleware.body_limit import BodyLimit
 from web.middleware.cors import Cors
 from web.middleware.header_limit import HeaderLimit
 from web.middleware.last_resort import LastResort
+from web.middleware.load_shedding import LoadShedding
 from web.middleware.request_ids import RequestIds
 from web.middleware.security_headers import SecurityHeaders
 from web.origins import Origins
@@ -72,6 +73,7 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
     app: ASGIApp = Starlette(routes=routes, exception_handlers=handlers)
     # The guards, from the inside out: a request passes them in the opposite order.
     app = GZipMiddleware(app, COMPRESSED_BYTES_MIN, COMPRESSION_LEVEL)
+    app = LoadShedding(app, exchange.load, exchange.metrics)
     app = BodyLimit(app)
     if settings.requests_per_minute:
         app = AddressLimit(app, per_minute=settings.requests_per_minute, metrics=exchange.metrics)

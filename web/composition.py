@@ -36,6 +36,7 @@ from subscriptions.prices import PriceBroadcast
 from web.candles import make_candles
 from web.coingecko import open_coingecko
 from web.insights import open_insights
+from web.load import Load
 from web.markets import MARKET_LEASE, MarketParts, make_market, running
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
@@ -79,6 +80,7 @@ class Exchange:
     market: MarketLeader
     table: Table
     metrics: Metrics
+    load: Load
     sockets: OpenSockets
     usage: UsageWatch
     budgets: BudgetRules | None = None
@@ -164,6 +166,8 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         )
         _watch(metrics, board, market)
         await stack.enter_async_context(running(market))
+        load = Load(metrics)
+        stack.callback(asyncio.create_task(load.watch(), name="load").cancel)
         yield Exchange(
             settings=settings,
             services=services,
@@ -172,6 +176,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             market=market,
             table=requests,
             metrics=metrics,
+            load=load,
             sockets=sockets,
             usage=usage,
             budgets=shared.budgets,

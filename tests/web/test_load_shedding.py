@@ -7,8 +7,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.api.world import opened
 from tests.set_timeouts import settled
 from tests.web.asgi import client_of
+from web.app import make_app
 from web.load import (
     IN_FLIGHT_MAX,
     IN_FLIGHT_MIN,
@@ -251,3 +253,18 @@ async def test_what_is_neither_request_nor_socket_passes(measured: Measured) -> 
     await shedding({"type": "lifespan"}, nobody_calls, nobody_calls)  # type: ignore[arg-type]
 
     assert passed == ["lifespan"]
+
+
+async def test_the_application_sheds_what_is_too_much_and_still_answers_probes() -> None:
+    async with opened() as world, client_of(make_app(world.exchange)) as client:
+        while world.exchange.load.enter():
+            pass
+        refused = await client.post("/graphql", json={"query": "{ __typename }"})
+        ready = await client.get("/health/ready")
+        world.exchange.load.leave()
+        taken = await client.post("/graphql", json={"query": "{ __typename }"})
+
+    assert refused.status_code == 503
+    assert refused.headers["x-request-id"]
+    assert ready.status_code == 200
+    assert taken.status_code == 200
