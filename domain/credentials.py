@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from domain.login_attempts import LoginAttempt
 from domain.personal_data import password_text
+from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditEvent, AuditTrail
 from domain.ports.identity import BusyError, LoginGuard, PasswordHasher
 from domain.refusals import ErrorCode, Refusal, refuse
 from domain.users import User
@@ -13,13 +14,16 @@ from domain.users import User
 class Credentials:
     """Checks passwords, and locks out who guesses."""
 
-    def __init__(self, *, hasher: PasswordHasher, guard: LoginGuard) -> None:
+    def __init__(
+        self, *, hasher: PasswordHasher, guard: LoginGuard, audit: AuditTrail = NO_AUDIT
+    ) -> None:
         self._hasher = hasher
         self._guard = guard
+        self._audit = audit
 
     async def admit(self, attempt: LoginAttempt) -> None:
         """Raise Refusal when the address or the username is locked, before any work is done."""
-        _refuse_locked(await self._guard.locked_for(attempt))
+        self._refuse_locked(await self._guard.locked_for(attempt))
 
     async def prove(
         self, user: User | None, password: str, attempt: LoginAttempt, *path: str
@@ -33,8 +37,9 @@ class Credentials:
         known_hash = user.password_hash if user and text is not None else None
         is_match = await self._hasher.verify(text or "", known_hash or self._hasher.decoy_hash)
         is_proven = is_match and known_hash is not None
-        _refuse_locked(await self._guard.settle(attempt, failed=not is_proven))
+        self._refuse_locked(await self._guard.settle(attempt, failed=not is_proven), user)
         if user is None or not is_proven:
+            self._note(AuditAction.LOGIN_FAILED, user)
             raise wrong_credentials(*path)
         return user
 
@@ -55,14 +60,17 @@ class Credentials:
         """Return the hash of a checked password."""
         return await self._hasher.hash(password)
 
+    def _refuse_locked(self, left: timedelta | None, user: User | None = None) -> None:
+        if left is not None:
+            self._note(AuditAction.LOCKED_OUT, user)
+            seconds = max(1, math.ceil(left.total_seconds()))
+            raise refuse(ErrorCode.LOCKED_OUT, f"Too many failed logins; try again in {seconds} s.")
+
+    def _note(self, action: AuditAction, user: User | None) -> None:
+        self._audit.record(AuditEvent(action=action, user_id=user.id if user else None))
+
 
 def wrong_credentials(*path: str) -> Refusal:
     """Return the one refusal for a wrong password and for an unknown user."""
     message = "The current password is wrong." if path else "The username or the password is wrong."
     return refuse(ErrorCode.INVALID_CREDENTIALS, message, *path)
-
-
-def _refuse_locked(left: timedelta | None) -> None:
-    if left is not None:
-        seconds = max(1, math.ceil(left.total_seconds()))
-        raise refuse(ErrorCode.LOCKED_OUT, f"Too many failed logins; try again in {seconds} s.")

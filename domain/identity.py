@@ -11,6 +11,7 @@ from domain.locks import KeyedLocks
 from domain.login_attempts import attempt_from
 from domain.outages import OutcomeUnknownError
 from domain.ports.admission import Admissions
+from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditReason, AuditTrail
 from domain.ports.identity import (
     AccessTokens,
     ClaimTakenError,
@@ -56,6 +57,7 @@ class Identity:
         ids: Ids,
         clock: Clock,
         pause: Pause,
+        audit: AuditTrail = NO_AUDIT,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -63,7 +65,7 @@ class Identity:
         self._clock = clock
         self._writes = CertainWrites(pause)
         self._locks = KeyedLocks()
-        self._credentials = Credentials(hasher=hasher, guard=guard)
+        self._credentials = Credentials(hasher=hasher, guard=guard, audit=audit)
         self._sign_ins = SignIns(
             users=users,
             sessions=sessions,
@@ -73,6 +75,7 @@ class Identity:
             ids=ids,
             clock=clock,
             writes=self._writes,
+            audit=audit,
         )
 
     async def register(self, registration: Registration) -> SignedIn:
@@ -95,6 +98,7 @@ class Identity:
             await self._writes.make(write, was_made)
         except ClaimTakenError as taken:
             raise _taken(taken) from taken
+        self._sign_ins.note(AuditAction.REGISTERED, user.id, session.id)
         return await self._sign_ins.signed_in(user, session, refresh_token, at)
 
     async def login(self, username: str, password: str, *, address: str) -> SignedIn:
@@ -168,8 +172,15 @@ class Identity:
                 except UserChangedError:
                     user = await self._with_same_password(viewer, user)
                     continue
+                self._note_new_password(viewer, others)
                 return
         raise conflict()
+
+    def _note_new_password(self, viewer: Viewer, ended: Iterable[SessionId]) -> None:
+        note = self._sign_ins.note
+        note(AuditAction.PASSWORD_CHANGED, viewer.user_id, viewer.session_id)
+        for session_id in ended:
+            note(AuditAction.SESSION_ENDED, viewer.user_id, session_id, AuditReason.PASSWORD)
 
     async def _present(self, viewer: Viewer) -> User:
         user = await self._users.get(viewer.user_id)

@@ -14,6 +14,7 @@ from domain.locks import KeyedLocks
 from domain.orders import Order, seen_from
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.ports.accounts import AccountHints, AccountStore, ChangeConflictError, Reading
+from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditEvent, AuditTrail
 from domain.ports.markets import Quotes
 from domain.refusals import UNRECORDED, ErrorCode, Refusal, RefusedError, UserError
 from domain.rules import TradingRules
@@ -65,6 +66,7 @@ class Ledger:
         ids: Ids,
         pause: Pause,
         wall_clock: Clock | None = None,
+        audit: AuditTrail = NO_AUDIT,
     ) -> None:
         """Take the collaborators; keys live by `wall_clock`, which is `clock` when not given."""
         self._accounts = accounts
@@ -75,6 +77,7 @@ class Ledger:
         self._ids = ids
         self._pause = pause
         self._wall_clock = wall_clock or clock
+        self._audit = audit
         self._commits = Commits(accounts, pause)
         self._locks = KeyedLocks()
         self._settling: set[asyncio.Future[None]] = set()
@@ -139,10 +142,10 @@ class Ledger:
         settling = asyncio.ensure_future(self._commits.commit(change, record, terms.command_id))
         # A caller who goes away leaves the commit to end by itself, so that its hint isn't lost.
         self._settling.add(settling)
-        settling.add_done_callback(lambda done: self._settled(done, change))
+        settling.add_done_callback(lambda done: self._settled(done, change, wish))
         await asyncio.shield(settling)
 
-    def _settled(self, done: asyncio.Future[None], change: Change) -> None:
+    def _settled(self, done: asyncio.Future[None], change: Change, wish: Wish) -> None:
         self._settling.discard(done)
         if done.cancelled():
             return
@@ -150,6 +153,8 @@ class Ledger:
         # What may have happened is hinted at too: nobody else will say so.
         if error is None or isinstance(error, OutcomeUnknownError):
             self._hints.changed(change.account.id, change.account.version)
+        if error is None:
+            self._audit.record(_moved(change.entry, wish))
 
     async def _remember(self, wish: Wish, refusal: Refusal, terms: Terms) -> None:
         is_recorded = not any(error.code in UNRECORDED for error in refusal.errors)
@@ -205,6 +210,16 @@ class Ledger:
             version=version,
             errors=errors,
         )
+
+
+def _moved(entry: Entry, wish: Wish) -> AuditEvent:
+    return AuditEvent(
+        action=AuditAction.MONEY_MOVED,
+        user_id=wish.user_id or None,
+        account_id=entry.account_id,
+        version=entry.version,
+        kind=entry.kind.value,
+    )
 
 
 _CONFLICT = RefusedError(

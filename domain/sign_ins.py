@@ -9,6 +9,7 @@ from domain.ids import Ids, SessionId, UserId
 from domain.instants import Clock
 from domain.locks import KeyedLocks
 from domain.ports.admission import Admissions
+from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditEvent, AuditReason, AuditTrail
 from domain.ports.identity import (
     AccessTokens,
     SessionChangedError,
@@ -69,6 +70,7 @@ class SignIns:
         ids: Ids,
         clock: Clock,
         writes: CertainWrites,
+        audit: AuditTrail = NO_AUDIT,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -78,6 +80,7 @@ class SignIns:
         self._ids = ids
         self._clock = clock
         self._writes = writes
+        self._audit = audit
         self._locks = KeyedLocks()
 
     def drafted(self, user_id: UserId, at: datetime) -> tuple[Session, RefreshToken]:
@@ -112,7 +115,9 @@ class SignIns:
                 return await self.signed_in(user, session, token, at)
         raise conflict()
 
-    async def end(self, user_id: UserId, session_id: SessionId) -> None:
+    async def end(
+        self, user_id: UserId, session_id: SessionId, why: AuditReason = AuditReason.LOGOUT
+    ) -> None:
         """End a session on every process at once; its tokens open nothing any more."""
         token = self._ids.token()
 
@@ -120,6 +125,19 @@ class SignIns:
             await self._sessions.end(user_id, session_id, token=token)
 
         await self._writes.make(write)
+        self.note(AuditAction.SESSION_ENDED, user_id, session_id, why)
+
+    def note(
+        self,
+        action: AuditAction,
+        user_id: UserId | None = None,
+        session_id: SessionId | None = None,
+        why: AuditReason | None = None,
+    ) -> None:
+        """Record what happened to a session."""
+        self._audit.record(
+            AuditEvent(action=action, user_id=user_id, session_id=session_id, reason=why)
+        )
 
     async def viewer(self, access_token: str) -> Viewer:
         """Return who shows this token, if its session goes on.
@@ -127,11 +145,16 @@ class SignIns:
         Raises NotAuthenticatedError.
         """
         at = self._clock.now()
-        claims = self._access_tokens.read(access_token, at)
+        try:
+            claims = self._access_tokens.read(access_token, at)
+        except NotAuthenticatedError as error:
+            self.note(AuditAction.ACCESS_REFUSED, why=AuditReason[error.reason.name])
+            raise
         user_id, session_id = claims.user_id, claims.session_id
         live_until = await self._admissions.live_until(user_id, session_id)
         account_id = await self._users.account_id(user_id)
         if live_until is None or live_until <= at or account_id is None:
+            self.note(AuditAction.ACCESS_REFUSED, user_id, session_id, AuditReason.REVOKED)
             raise NotAuthenticatedError(NotAuthenticatedReason.REVOKED)
         return Viewer(user_id=user_id, session_id=session_id, account_id=account_id)
 
@@ -167,6 +190,9 @@ class SignIns:
             return await self._sessions.get(user.id, session.id) is not None
 
         await self._writes.make(write, was_made)
+        self.note(AuditAction.LOGGED_IN, user.id, session.id)
+        for ended in ending:
+            self.note(AuditAction.SESSION_ENDED, user.id, ended, AuditReason.SURPLUS)
         return await self.signed_in(after, session, refresh_token, at)
 
     async def _unchanged_password(self, user: User) -> User:
@@ -192,7 +218,8 @@ class SignIns:
             if again is None:
                 raise _expired()
             return session, again
-        await self.end(session.user_id, session.id)
+        self.note(AuditAction.REFRESH_REUSED, session.user_id, session.id)
+        await self.end(session.user_id, session.id, AuditReason.REUSE)
         raise _expired()
 
     async def _rotated(self, was: Session, at: datetime) -> tuple[Session, RefreshToken]:

@@ -11,6 +11,7 @@ from adapters import jwt_secrets
 from adapters.access_tokens import JwtAccessTokens
 from adapters.account_store import AccountTable
 from adapters.asset_store import AssetTable
+from adapters.audit_log import AuditLog
 from adapters.catalogue import shipped_catalogue
 from adapters.password_hashing import Argon2Hashing
 from adapters.system_clock import SystemClock
@@ -24,6 +25,7 @@ from domain.ids import Ids
 from domain.instants import Clock
 from domain.ledger import Ledger
 from domain.market_leader import MarketLeader
+from domain.ports.audit_trail import AuditTrail
 from domain.ports.identity import PasswordHasher
 from domain.ports.insights import InsightModel
 from domain.ports.markets import MarketSource
@@ -65,6 +67,7 @@ class Parts:
     """Instead of the settings' market."""
     hasher: PasswordHasher | None = None
     catalogue: tuple[CatalogueEntry, ...] | None = None
+    audit: AuditTrail = field(default_factory=AuditLog)
     insight_model: InsightModel | None = None
     """Instead of the settings' one."""
 
@@ -153,6 +156,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 clock=given.clock,
                 ids=given.ids,
                 pause=given.pause,
+                audit=given.audit,
             ),
             accounts=accounts,
             assets=AssetTable(requests),
@@ -217,6 +221,7 @@ def _identity(
         ids=given.ids,
         clock=given.clock,
         pause=given.pause,
+        audit=given.audit,
     )
 
 

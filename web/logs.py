@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
+from adapters.audit_log import LOGGER as AUDIT_LOGGER
 from adapters.table import TableError
 from domain.instants import text_of
 from domain.outages import OutageError, OutcomeUnknownError
@@ -39,7 +40,10 @@ _SECRETS = re.compile(
     r"|[^\s@'\"<>]+@[^\s@'\"<>]+\.[^\s@'\"<>]+"  # an e-mail address
 )
 
-_SHOWN_FIELDS = ("action", "user", "duration_ms", "method", "path", "status")
+_SHOWN_FIELDS = (
+    *("action", "user", "duration_ms", "method", "path", "status"),
+    *("audit", "session", "account", "version", "kind", "reason"),
+)
 """Attributes of a record, given as `extra`, that become fields of a line."""
 
 
@@ -66,6 +70,8 @@ def set_up_logs(level: str, *, as_json: bool, stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(logging.getLevelName(level), logging.INFO))
+    # What must be kept doesn't depend on how much somebody wants to read.
+    logging.getLogger(AUDIT_LOGGER).setLevel(logging.INFO)
     for library in TALKATIVE:
         logging.getLogger(library).setLevel(logging.WARNING)
     for package in OUR_PACKAGES:

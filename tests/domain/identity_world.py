@@ -16,6 +16,7 @@ from adapters.user_store import UserTable
 from domain.identity import Identity
 from domain.ids import ulid_text
 from domain.instants import ms_of
+from domain.ports.audit_trail import NO_AUDIT, AuditTrail
 from domain.ports.identity import BusyError
 from domain.refresh_tokens import RefreshTokens
 from domain.refusals import Refusal, UserError
@@ -133,6 +134,7 @@ class World:
     """One store, and any number of processes on it."""
 
     remembers_tokens: bool = True
+    audit: AuditTrail = NO_AUDIT
     clock: SetClock = field(default_factory=SetClock)
     ids: CountingIds = field(default_factory=CountingIds)
     hasher: CountingHasher = field(default_factory=CountingHasher)
@@ -158,6 +160,7 @@ class World:
             ids=self.ids,
             clock=self.clock,
             pause=self.pause,
+            audit=self.audit,
         )
 
     async def pause(self, attempt: int) -> None:

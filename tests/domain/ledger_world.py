@@ -35,6 +35,7 @@ from domain.rewards import ClaimReward
 from domain.rules import RewardBook, TradingRules
 from domain.users import User
 from tests.adapters.memory_table import MemoryTable
+from tests.domain.noted_audit import NotedAudit
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 USER = UserId("usr_00000000000000000000000001")
@@ -129,6 +130,7 @@ class World:
         self.ids = CountingIds()
         self.prices = SetPrices()
         self.hints = NotedHints()
+        self.audit = NotedAudit()
         self.accounts = AccountTable(self.table)
         self.ledger = self.another_ledger()
         self.prices.set(BTC, "50000")
@@ -151,6 +153,7 @@ class World:
             ids=self.ids,
             pause=Turns(seed),
             wall_clock=wall_clock,
+            audit=self.audit,
         )
 
     async def open(self, cash: str = "0", table: Table | None = None) -> "World":
