@@ -13,6 +13,9 @@ from domain.refusals import InputError, Refusal
 CANDLES_MAX = 500
 """Candles in one answer, as in the public contract."""
 
+CANDLES_READ_MAX = 1_000
+"""Candles that the exchange itself reads at once: a page of the table."""
+
 CANDLES_DEFAULT = 24
 
 _MINUTE = timedelta(minutes=1)
@@ -81,7 +84,7 @@ class Candle:
 class CandleQuery:
     """Which candles of an asset: those that begin at or after `since`, and before `until`.
 
-    With `since` the oldest of those, and without it the newest. Raises Refusal.
+    With `since` the oldest of those, and without it the newest.
     """
 
     asset_id: AssetId
@@ -91,16 +94,21 @@ class CandleQuery:
     limit: int = CANDLES_DEFAULT
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= CANDLES_MAX:
-            message = f"`limit` is {self.limit}; 1 to {CANDLES_MAX} is allowed."
-            raise Refusal(InputError(message, ("limit",)))
-        if self.since is not None and self.until is not None and self.since > self.until:
-            raise Refusal(InputError("`from` must not be after `to`.", ("from",)))
+        assert 1 <= self.limit <= CANDLES_READ_MAX, self.limit
 
     def takes(self, candle: Candle) -> bool:
         """Tell whether a candle begins within."""
         is_late_enough = self.since is None or candle.start >= self.since
         return is_late_enough and (self.until is None or candle.start < self.until)
+
+
+def check_asked(since: datetime | None, until: datetime | None, limit: int) -> None:
+    """Raise Refusal for what nobody may ask for."""
+    if not 1 <= limit <= CANDLES_MAX:
+        message = f"`limit` is {limit}; 1 to {CANDLES_MAX} is allowed."
+        raise Refusal(InputError(message, ("limit",)))
+    if since is not None and until is not None and since > until:
+        raise Refusal(InputError("`from` must not be after `to`.", ("from",)))
 
 
 def merged(

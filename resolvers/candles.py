@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.assets import Asset
-from domain.candles import CANDLES_DEFAULT, Candle, CandleInterval, CandleQuery
+from domain.candles import CANDLES_DEFAULT, Candle, CandleInterval, CandleQuery, check_asked
 from resolvers.context import Request
 
 
@@ -17,11 +17,7 @@ async def candles_of(
     limit: int | None,
 ) -> tuple[Candle, ...]:
     """Return an asset's candles, oldest first. Raises Refusal."""
-    query = CandleQuery(
-        asset_id=asset.id,
-        interval=interval,
-        since=since,
-        until=until,
-        limit=CANDLES_DEFAULT if limit is None else limit,
-    )
+    limit = CANDLES_DEFAULT if limit is None else limit
+    check_asked(since, until, limit)
+    query = CandleQuery(asset_id=asset.id, interval=interval, since=since, until=until, limit=limit)
     return await request.loaders.candles.load(query)

@@ -19,6 +19,7 @@ from schema.journal import JournalQuery
 from schema.limits import QueryLimits
 from schema.orders import OrderQuery
 from schema.placing import PlacingMutation, PlacingQuery
+from schema.portfolio_history import PortfolioHistoryQuery
 from schema.portfolios import PortfolioQuery
 from schema.prepared_documents import Documents, PreparedDocuments
 from schema.rate_limits import RateLimitQuery
@@ -38,6 +39,7 @@ class Query(
     UserQuery,
     AccountQuery,
     PortfolioQuery,
+    PortfolioHistoryQuery,
     OrderQuery,
     PlacingQuery,
     JournalQuery,

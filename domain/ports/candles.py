@@ -1,6 +1,7 @@
 """Where candles are kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from domain.candle_book import BookState, ClosedCandle
@@ -28,3 +29,14 @@ class CandleStore(Protocol):
 
     async def candles(self, query: CandleQuery) -> Sequence[Candle]:
         """Return the closed candles of a query, oldest first, by one range query."""
+
+
+class Candles(Protocol):
+    """Tells candles, closed and open ones."""
+
+    @property
+    def final_until(self) -> datetime | None:
+        """The time up to which candles won't change any more; None before the first price."""
+
+    async def find(self, queries: Sequence[CandleQuery]) -> list[tuple[Candle, ...]]:
+        """Return the candles of each query, oldest first. Raises OutageError."""

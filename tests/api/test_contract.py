@@ -13,11 +13,7 @@ SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
 NOT_SERVED_YET = frozenset(
     {
-        "Query.portfolioHistory",
         "Mutation.cancelOrder",
-        "HistoryRange",
-        "PortfolioHistory",
-        "PortfolioPoint",
         "CancelOrderInput",
         "CancelOrderPayload",
     }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.candle_book import CandleBook, ClosedCandle
-from domain.candles import CANDLES_MAX, Candle, CandleInterval, CandleQuery, merged
+from domain.candles import CANDLES_MAX, Candle, CandleInterval, CandleQuery, check_asked, merged
 from domain.ids import AssetId
 from domain.money import Price, Quantity
 from domain.refusals import Refusal
@@ -213,11 +213,17 @@ def test_of_one_beginning_the_newer_candle_counts() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1, CANDLES_MAX + 1])
-def test_a_query_is_of_a_bounded_number(limit: int) -> None:
+def test_a_bounded_number_may_be_asked_for(limit: int) -> None:
     with pytest.raises(Refusal):
-        CandleQuery(asset_id=BTC, limit=limit)
+        check_asked(None, None, limit)
 
 
-def test_a_query_does_not_run_backwards() -> None:
+def test_nobody_may_ask_backwards() -> None:
     with pytest.raises(Refusal):
-        CandleQuery(asset_id=BTC, since=NOON, until=NOON - MINUTE)
+        check_asked(NOON, NOON - MINUTE, 1)
+
+
+def test_what_may_be_asked_for_passes() -> None:
+    check_asked(NOON, NOON, CANDLES_MAX)
+    check_asked(None, NOON, 1)
+    check_asked(NOON, None, 1)
