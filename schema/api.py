@@ -29,6 +29,7 @@ from schema.rewards import RewardMutation
 from schema.rules import RulesQuery
 from schema.scalars import scalar_map
 from schema.sessions import SessionMutation
+from schema.strangers import Discretion, is_stranger, unsuggestive
 from schema.streams import Subscription
 from schema.users import UserMutation, UserQuery
 
@@ -70,6 +71,9 @@ class Mutation(
 class Schema(strawberry.federation.Schema):
     """Strawberry's schema, with entities in batches and errors made public in one place."""
 
+    tells_strangers = True
+    """Whether strangers may look at the schema, and be told what they might mean."""
+
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
@@ -83,12 +87,16 @@ class Schema(strawberry.federation.Schema):
         """Give each error its code, and mask what nobody expected."""
         context = execution_context.context if execution_context else None
         request_id = context.request.request_id if isinstance(context, Context) else ""
+        is_discreet = not self.tells_strangers and is_stranger(context)
         for error in errors:
             make_public(error, request_id=request_id)
+            if is_discreet:
+                error.message = unsuggestive(error.message)
 
 
-def make_schema(limits: QueryLimits | None = None) -> Schema:
+def make_schema(limits: QueryLimits | None = None, *, tells_strangers: bool = True) -> Schema:
     """Return a new schema. Federation 2.9 is the newest that every composer knows."""
+    discretion = [] if tells_strangers else [Discretion]
     schema = Schema(
         query=Query,
         mutation=Mutation,
@@ -96,7 +104,12 @@ def make_schema(limits: QueryLimits | None = None) -> Schema:
         types=CONCRETE_ERRORS,
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=scalar_map()),
-        extensions=[lambda: PreparedDocuments(documents), lambda: Charging(documents)],
+        extensions=[
+            lambda: PreparedDocuments(documents),
+            *discretion,
+            lambda: Charging(documents),
+        ],
     )
+    schema.tells_strangers = tells_strangers
     documents = Documents(schema._schema, limits or QueryLimits())  # noqa: SLF001 - it has no other name
     return schema

@@ -40,7 +40,7 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
     """Return the application of a running exchange."""
     settings = exchange.settings
     origins = Origins(settings.cors_origins)
-    schema = make_schema()
+    schema = make_schema(tells_strangers=settings.has_introspection)
     endpoint = GraphQLEndpoint(
         schema,
         reception=Reception(

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Container
 from hashlib import sha256
 from html import escape
 
@@ -23,7 +24,11 @@ _PLAYGROUND_NEEDS = ("img-src data:", "font-src data:", "connect-src 'self'")
 
 def routes(exchange: Exchange, sdl: str) -> list[Route]:
     """Return the pages; the playground only where the settings ask for it."""
-    begin = page(_begin(has_playground=exchange.settings.has_playground))
+    settings = exchange.settings
+    hidden = set() if settings.has_playground else {paths.PLAYGROUND}
+    if not settings.has_introspection:
+        hidden.add(paths.SCHEMA)
+    begin = page(_begin(hidden))
     schema = PlainTextResponse(sdl)
 
     async def show_begin(request: Request) -> HTMLResponse:
@@ -34,7 +39,9 @@ def routes(exchange: Exchange, sdl: str) -> list[Route]:
         del request
         return schema
 
-    shown = [Route(paths.CONSOLE, show_begin), Route(paths.SCHEMA, show_schema)]
+    shown = [Route(paths.CONSOLE, show_begin)]
+    if exchange.settings.has_introspection:
+        shown.append(Route(paths.SCHEMA, show_schema))
     if exchange.settings.has_playground:
         playground = page(playground_html(), *_PLAYGROUND_NEEDS, makes_styles=True)
 
@@ -78,7 +85,7 @@ def playground_html() -> str:
     )
 
 
-def _begin(*, has_playground: bool) -> str:
+def _begin(hidden: Container[str]) -> str:
     shown = [
         (paths.PLAYGROUND, "write and run queries in the browser"),
         (paths.GRAPHQL, "the API: POST, GET for queries, websocket for subscriptions"),
@@ -89,7 +96,7 @@ def _begin(*, has_playground: bool) -> str:
     items = "\n".join(
         f'<li><a href="{path}">{path}</a>: {escape(told)}</li>'
         for path, told in shown
-        if has_playground or path != paths.PLAYGROUND
+        if path not in hidden
     )
     return _PAGE.replace("ITEMS", items)
 

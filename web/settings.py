@@ -67,6 +67,8 @@ class Settings:
     cors_origins: tuple[str, ...] = THIS_MACHINE
     """Of which pages browsers let speak to the server, beside its own."""
     has_playground: bool = True
+    has_introspection: bool = True
+    """Whether strangers may look at the schema; who has signed in always may."""
     store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
     redis_url: str | None = field(default=None, repr=False)
     """It may hold a password."""

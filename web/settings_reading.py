@@ -51,6 +51,7 @@ _KNOWN = frozenset(
         "CNOP_GEMINI_MODEL",
         "CNOP_GEMINI_URL",
         "CNOP_HOST",
+        "CNOP_INTROSPECTION",
         "CNOP_JWT_SECRET",
         "CNOP_LOGINS_PER_MINUTE",
         "CNOP_LOG_LEVEL",
@@ -106,6 +107,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         has_playground=variables.switch(
             "CNOP_PLAYGROUND", default=environment is Environment.DEVELOPMENT
+        ),
+        has_introspection=variables.switch(
+            "CNOP_INTROSPECTION", default=environment is Environment.DEVELOPMENT
         ),
         store=store,
         redis_url=redis_url,
