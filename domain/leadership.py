@@ -66,6 +66,12 @@ class Leadership:
         """The fencing number while this process leads; None while it doesn't."""
         return self._fence
 
+    async def confirm(self) -> None:
+        """Raise NotLeaderError unless nobody else has led since. Raises OutageError."""
+        lease = await self._leases.read(self._name)
+        if lease is None or lease.fence != self._fence:
+            raise NotLeaderError(f"the lease of the {self._name} is another's")
+
     async def run(self, lead: Callable[[int], Awaitable[None]]) -> None:
         """Wait for the lease and call `lead` with the fencing number, again and again.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,6 +44,13 @@ RETRY_S_MAX = 30.0
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for some seconds."""
 
+TickWork = Callable[[Tick], Awaitable[None]]
+"""Does what a tick brings about, before the next one is made.
+
+A tick may be given again: after an OutageError or OutcomeUnknownError, and the last one by whoever
+leads next. Doing it twice must be the same as doing it once. Any other error stops the feed.
+"""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,7 +65,11 @@ class FeedHealth:
 
 
 class MarketFeed:
-    """Turns a source's reports into numbered ticks, until it is cancelled or the source ends."""
+    """Turns a source's reports into numbered ticks, until it is cancelled or the source ends.
+
+    A tick is made only when the work of the one before it is done. So of all stored ticks, the last
+    alone may have work left: `run` does that first, at its recorded prices.
+    """
 
     def __init__(
         self,
@@ -71,6 +82,7 @@ class MarketFeed:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         fence: int = 0,
+        works: Sequence[TickWork] = (),
     ) -> None:
         self._source = source
         self._board = board
@@ -80,6 +92,7 @@ class MarketFeed:
         self._clock = clock
         self._sleep = sleep
         self._fence = fence
+        self._works = tuple(works)
         self._heard_at = clock.now()
         self._has_ticked = False
         self._is_running = False
@@ -92,6 +105,7 @@ class MarketFeed:
         """Feed the board. Tries again whatever fails; a checkpoint is made at the end."""
         self._is_running, self._heard_at = True, self._clock.now()
         try:
+            await self._finish_last()
             while (report := await self._next_report()) is not None:
                 await self._take_surely(report)
                 if self._is_checkpoint_due():
@@ -110,7 +124,7 @@ class MarketFeed:
             await self._try_checkpoint(LAST_CHECKPOINT_S_MAX)
 
     async def take(self, report: PriceReport) -> tuple[PriceUpdate, ...]:
-        """Store a report as the next tick, put it on the board, publish it; return the changes.
+        """Store a report as the next tick, show and publish it, do its work; return the changes.
 
         Raises OutageError or OutcomeUnknownError when it isn't known to be stored; then nobody has
         seen it, and it may be given again.
@@ -126,6 +140,7 @@ class MarketFeed:
                 updates = self._board.apply(tick)
                 self._bus.publish(tick)
                 self._heard_at, self._has_ticked = self._clock.now(), True
+                await self._work_surely(tick)
                 return updates
         raise OutageError("another process keeps making ticks")
 
@@ -175,6 +190,31 @@ class MarketFeed:
             else:
                 self._trouble = None
                 return
+
+    async def _finish_last(self) -> None:
+        """Do what may be left of the tick that was made last, by whomever."""
+        retry_s = RETRY_S_FIRST
+        while self._works:
+            try:
+                last = await self._ticks.last()
+            except OutageError as error:
+                retry_s = await self._retry(error, "can't read the last tick", retry_s)
+                continue
+            if last is not None:
+                await self._work_surely(last)
+            return
+
+    async def _work_surely(self, tick: Tick) -> None:
+        for work in self._works:
+            retry_s = RETRY_S_FIRST
+            while True:
+                try:
+                    await work(tick)
+                except (OutageError, OutcomeUnknownError) as error:
+                    retry_s = await self._retry(error, f"has not finished {tick.number}", retry_s)
+                else:
+                    self._trouble = None
+                    break
 
     async def _retry(self, error: Exception, what: str, retry_s: float) -> float:
         """Note a failure and wait; returns how long to wait after the next one."""

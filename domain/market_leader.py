@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from domain.duties import Duty
 from domain.instants import Clock
 from domain.leadership import RENEW_EVERY_S, TAKEN_OVER_AFTER_S, Leadership, Sleep
 from domain.market_feed import MarketFeed
@@ -49,15 +50,20 @@ class MarketLeader:
         clock: Clock,
         open_feed: OpenFeed,
         follow: Follow | None = None,
+        duties: Sequence[Duty] = (),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Take the collaborators; `follow` is None where no other process can make ticks."""
+        """Take the collaborators; `follow` is None where no other process can make ticks.
+
+        `duties` run beside the feed, and go on when its source has come to an end.
+        """
         self._leadership = leadership
         self._board = board
         self._ticks = ticks
         self._clock = clock
         self._open_feed = open_feed
         self._follow = follow
+        self._duties = tuple(duties)
         self._sleep = sleep
         self._feed: MarketFeed | None = None
         self._is_open = asyncio.Event()
@@ -73,11 +79,7 @@ class MarketLeader:
         try:
             await asyncio.gather(*tasks)
         finally:
-            for task in tasks:
-                # Once only: a second time would interrupt what the first makes it do at its end.
-                if not task.cancelling():
-                    task.cancel()
-            await asyncio.wait(tasks)
+            await _ended(tasks)
 
     @property
     def is_alone(self) -> bool:
@@ -118,12 +120,24 @@ class MarketLeader:
                 _LOG.warning("The market can't be opened yet: %s", error)
                 await self._sleep(RENEW_EVERY_S)
         self._is_open.set()
+        tasks = [asyncio.create_task(run()) for run in (self._feed.run, *self._duties)]
         try:
-            await self._feed.run()
+            await asyncio.gather(*tasks)
         except BaseException:
             self._feed = None
             self._is_open.clear()
             raise
+        finally:
+            await _ended(tasks)
 
     def _hear(self, _updates: object) -> None:
         self._heard_at, self._has_ticked = self._clock.now(), True
+
+
+async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel tasks and wait for what that makes them do at their end."""
+    for task in tasks:
+        # Once only: a second time would interrupt what the first makes it do.
+        if not task.cancelling():
+            task.cancel()
+    await asyncio.wait(tasks)
