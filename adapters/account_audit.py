@@ -17,6 +17,7 @@ from adapters.account_items import (
     record_item,
     record_of,
 )
+from adapters.book_audit import missing_places
 from adapters.fields import StoredWronglyError
 from adapters.journal_items import entry_item, entry_key, entry_of, entry_sk
 from adapters.table import Item, Key, Table
@@ -132,6 +133,8 @@ class AccountReader:
             for order in orders:
                 for finding in audit.order(order, entries.get(order.version)):
                     yield finding
+            async for finding in missing_places(self._table, orders):
+                yield finding
 
     async def _records(self, audit: AccountAudit) -> AsyncIterator[Finding]:
         def item_of(record: KeyRecord) -> Item:
@@ -140,12 +143,13 @@ class AccountReader:
         async for items in self._pages("KEY#", "KEY#~"):
             records, found = _all_read(items, record_of, item_of)
             entries = await self._entries_of(record.version or 0 for record in records)
-            orders = await self._orders_of(entries.values())
+            orders = await self._orders_of(entries.values(), records)
             for finding in found:
                 yield finding
             for record in records:
                 entry = entries.get(record.version or 0)
-                order = orders.get(entry.order_id) if entry and entry.order_id else None
+                named = entry.order_id if entry else record.order_id
+                order = orders.get(named) if named else None
                 for finding in audit.record(record, entry, order):
                     yield finding
 
@@ -154,8 +158,10 @@ class AccountReader:
         entries = await self._many(keys, entry_of)
         return {entry.version: entry for entry in entries}
 
-    async def _orders_of(self, entries: Iterable[Entry]) -> Mapping[OrderId, Order]:
-        ids = (entry.order_id for entry in entries)
+    async def _orders_of(
+        self, entries: Iterable[Entry], records: Iterable[KeyRecord] = ()
+    ) -> Mapping[OrderId, Order]:
+        ids = [entry.order_id for entry in entries] + [record.order_id for record in records]
         orders = await self._many((order_key(self._id, named) for named in ids if named), order_of)
         return {order.id: order for order in orders}
 

@@ -196,6 +196,7 @@ def record_item(account_id: AccountId, record: KeyRecord) -> Item:
             fingerprint=record.fingerprint,
             at=ms_of(record.at),
             version=record.version,
+            order=record.order_id,
             errors=[error_value(error) for error in record.errors] or None,
         ),
         expires_at_s=int(forgotten_at.timestamp()),
@@ -205,11 +206,13 @@ def record_item(account_id: AccountId, record: KeyRecord) -> Item:
 def record_of(item: Item) -> KeyRecord:
     """Read the item of a key's record."""
     fields = Fields(item)
+    order = fields.text_or_none("order")
     return KeyRecord(
         key=IdempotencyKey(fields.text("key")),
         fingerprint=fields.text("fingerprint"),
         at=fields.instant("at"),
         version=fields.whole_or_none("version"),
+        order_id=OrderId(order) if order else None,
         errors=tuple(error_of(value) for value in fields.all_nested("errors")),
     )
 

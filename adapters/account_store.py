@@ -19,6 +19,7 @@ from adapters.account_items import (
     record_of,
     reward_key,
 )
+from adapters.book_items import ending_item, waiting_item
 from adapters.fields import StoredWronglyError
 from adapters.journal_items import entry_item, entry_key, entry_of
 from adapters.journal_pages import JournalPages
@@ -26,6 +27,8 @@ from adapters.order_pages import order_slice
 from adapters.outages import translated
 from adapters.table import (
     Absent,
+    Check,
+    Delete,
     Equals,
     Item,
     Put,
@@ -39,7 +42,7 @@ from domain.accounts import Account, Position
 from domain.commands import Needs, State
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
-from domain.journal import Change, Entry
+from domain.journal import Change, Entry, OrderNote
 from domain.orders import Order, OrderStatus
 from domain.outages import OutageError
 from domain.pages import EntryFilter, OrderFilter, Slice, Stretch
@@ -72,6 +75,8 @@ class AccountTable:
         keys = [account_key(account_id)]
         if needs.asset_id:
             keys.append(position_key(account_id, needs.asset_id))
+        if needs.order_id:
+            keys.append(order_key(account_id, needs.order_id))
         if key:
             keys.append(record_key(account_id, key))
         slots = {reward_key(slot): slot for slot in needs.reward_slots}
@@ -79,10 +84,12 @@ class AccountTable:
             found = await self._table.snapshot([*keys, *slots])
         account = account_of(_existing(found.get(account_key(account_id)), account_id))
         position = needs.asset_id and found.get(position_key(account_id, needs.asset_id))
+        order = needs.order_id and found.get(order_key(account_id, needs.order_id))
         record = key and found.get(record_key(account_id, key))
         state = State(
             account=account,
             position=position_of(position) if position else None,
+            order=order_of(order) if order else None,
             used_rewards=frozenset(slots[taken] for taken in slots.keys() & found.keys()),
         )
         if needs.everything and record is None:
@@ -109,7 +116,9 @@ class AccountTable:
             after = page.end
         return tuple(mine)
 
-    async def commit(self, change: Change, record: KeyRecord | None, *, token: str) -> None:
+    async def commit(
+        self, change: Change | OrderNote, record: KeyRecord | None, *, token: str
+    ) -> None:
         """Write the change and the record, or nothing."""
         async with translated():
             await self._table.transact(_writes(change, record), token=token)
@@ -200,7 +209,14 @@ def _existing(item: Item | None, account_id: AccountId) -> Item:
     return item
 
 
-def _writes(change: Change, record: KeyRecord | None) -> list[Write]:
+def _writes(change: Change | OrderNote, record: KeyRecord | None) -> list[Write]:
+    writes = _noted(change) if isinstance(change, OrderNote) else _changed(change)
+    if record:
+        writes.append(Put(record_item(change.account.id, record), (Absent(),)))
+    return writes
+
+
+def _changed(change: Change) -> list[Write]:
     unchanged = Equals("version", change.before.version)
     writes: list[Write] = [
         Put(account_item(change.account), (unchanged,)),
@@ -210,11 +226,29 @@ def _writes(change: Change, record: KeyRecord | None) -> list[Write]:
         writes.append(Put(position_item(change.position)))
     if change.order:
         writes.append(Put(order_item(change.order)))
-    if record:
-        writes.append(Put(record_item(change.account.id, record), (Absent(),)))
+        writes += _places(change.order, was_resting=change.was_resting)
     if change.reward_slot:
         writes.append(Put(_reward_item(change), (Absent(),)))
     return writes
+
+
+def _noted(note: OrderNote) -> list[Write]:
+    """Return the writes of what moves nothing: it still rests on the account as it was read."""
+    unchanged = Equals("version", note.account.version)
+    return [
+        Check(account_key(note.account.id), (unchanged,)),
+        Put(order_item(note.order), () if note.was_resting else (Absent(),)),
+        *_places(note.order, was_resting=note.was_resting),
+    ]
+
+
+def _places(order: Order, *, was_resting: bool) -> list[Write]:
+    """Return what the book and the list of ends gain when an order opens, and lose when it ends."""
+    if order.status is OrderStatus.OPEN:
+        return [Put(waiting_item(order)), Put(ending_item(order))]
+    if was_resting:
+        return [Delete(waiting_item(order).key), Delete(ending_item(order).key)]
+    return []
 
 
 def _reward_item(change: Change) -> Item:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adapters.account_audit import AccountReader, read_or_tell
 from adapters.account_items import account_key
+from adapters.book_audit import stray_places
 from adapters.fields import Fields
 from adapters.identity_items import (
     ACCOUNT,
@@ -46,7 +47,7 @@ class _Seen:
 
 
 async def audit_store(table: Table) -> AsyncIterator[Finding | Progress]:
-    """Check all accounts and users, and yield what is wrong as it is found.
+    """Check all accounts, users and places of open orders, and yield what is wrong as it is found.
 
     Progress comes after each account and each user, and at the end. It reads only, and may run
     beside a server: each account is checked as of one version. Accounts are remembered, in about
@@ -70,6 +71,8 @@ class _StoreAudit:
         for part in (self._accounts, self._owners, self._claims):
             async for told in part():
                 yield told
+        async for finding in stray_places(self._table):
+            yield finding
         for account_id, seen in self._seen.items():
             if seen.owner is None:
                 yield Finding(account_id, "it belongs to no user")

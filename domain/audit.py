@@ -92,10 +92,13 @@ class AccountAudit:
     def record(
         self, record: KeyRecord, entry: Entry | None, order: Order | None
     ) -> Iterator[Finding]:
-        """Check a key against the entry of its version, and that entry's order."""
+        """Check a key against the entry of its version, and that entry's order or its own."""
         place = self._at(f"key {record.key}")
-        if (record.version is None) is not bool(record.errors):
-            yield Finding(place, "it must name either an entry or a refusal")
+        named = (record.version is not None, record.order_id is not None, bool(record.errors))
+        if sum(named) != 1:
+            yield Finding(place, "it must name either an entry, an order without one or a refusal")
+        if record.order_id is not None:
+            yield from self._noted(place, record, order)
         if record.version is None:
             return
         if entry is None:
@@ -105,6 +108,14 @@ class AccountAudit:
         if record.version in self._keyed:
             yield Finding(place, f"another key made its entry {record.version} too")
         self._keyed.add(record.version)
+
+    def _noted(self, place: str, record: KeyRecord, order: Order | None) -> Iterator[Finding]:
+        if order is None:
+            yield Finding(place, f"its order {record.order_id} is missing")
+        elif order.status_reason is not OrderStatusReason.UNFILLABLE:
+            yield Finding(place, f"its order {order.id} has an entry of its own")
+        elif order.idempotency_key != record.key:
+            yield Finding(place, f"the order {order.id} was placed under another key, or none")
 
     def _at(self, what: str) -> str:
         return f"{self._account.id} {what}"
@@ -138,7 +149,10 @@ def _order_contradictions(order: Order, entry: Entry | None) -> Iterator[str]:
         yield f"it is {order.status} and holds ${order.held_cash} and {order.held_quantity}"
     if bool(order.fill) is not (order.status is OrderStatus.FILLED):
         yield f"it is {order.status}, with a fill or without"
-    if order.status_reason is OrderStatusReason.UNFILLABLE:
+    if (order.status, order.status_reason) == (
+        OrderStatus.CANCELLED,
+        OrderStatusReason.UNFILLABLE,
+    ):
         return  # It was cancelled on arrival, moved nothing, and so has no entry.
     if entry is None:
         yield f"its entry {order.version} is missing"

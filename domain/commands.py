@@ -7,11 +7,14 @@ from typing import Protocol
 from domain.accounts import Account, Position
 from domain.assets import Quote
 from domain.ids import AssetId, CommandId, IdempotencyKey, OrderId, UserId
-from domain.journal import Change, RewardSlot
+from domain.journal import Change, OrderNote, RewardSlot
 from domain.money import AmountError
 from domain.orders import Order
 from domain.refusals import ErrorCode, refuse
 from domain.rules import TradingRules
+
+NOBODY = UserId("")
+"""Who the exchange itself acts as: it fills and expires orders, and claims no rewards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class Needs:
     """What a command has to see of the store, as of one instant, besides the account."""
 
     asset_id: AssetId | None = None
+    order_id: OrderId | None = None
     reward_slots: tuple[RewardSlot, ...] = ()
     everything: bool = False
     """All positions and open orders, for a reset."""
@@ -30,6 +34,7 @@ class State:
 
     account: Account
     position: Position | None = None
+    order: Order | None = None
     positions: tuple[Position, ...] = ()
     open_orders: tuple[Order, ...] = ()
     used_rewards: frozenset[RewardSlot] = frozenset()
@@ -61,11 +66,11 @@ class Command(Protocol):
     def needs(self, terms: Terms) -> Needs:
         """Say what to read."""
 
-    def decide(self, state: State, terms: Terms) -> Change:
+    def decide(self, state: State, terms: Terms) -> Change | OrderNote:
         """Return what follows, or raise Refusal. Pure."""
 
 
-def decided(command: Command, state: State, terms: Terms) -> Change:
+def decided(command: Command, state: State, terms: Terms) -> Change | OrderNote:
     """Decide. Raises Refusal, also when an account would hold more than can be counted."""
     try:
         return command.decide(state, terms)

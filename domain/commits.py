@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from domain.commands import Needs
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, CommandId
-from domain.journal import Change
+from domain.journal import Change, OrderNote
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.ports.accounts import AccountStore, ChangeConflictError
 
@@ -27,10 +27,13 @@ class Commits:
         self._accounts = accounts
         self._pause = pause
 
-    async def commit(self, change: Change, record: KeyRecord | None, token: CommandId) -> None:
-        """Write a change. Raises ChangeConflictError or OutageError when nothing was written.
+    async def commit(
+        self, change: Change | OrderNote, record: KeyRecord | None, token: CommandId
+    ) -> None:
+        """Write a change or a note.
 
-        Raises OutcomeUnknownError when that could not be found out.
+        Raises ChangeConflictError or OutageError when nothing was written,
+        OutcomeUnknownError when that could not be found out.
         """
 
         async def write() -> None:
@@ -38,10 +41,18 @@ class Commits:
 
         async def was_made() -> bool | None:
             """Ask the entry of the next version: it names the command that made it."""
+            if isinstance(change, OrderNote):
+                return await self._is_noted(change)
             entry = await self._accounts.entry(change.account.id, change.account.version)
             return None if entry is None else entry.command_id == token
 
         await self._until_certain(write, was_made)
+
+    async def _is_noted(self, note: OrderNote) -> bool | None:
+        """Ask the order itself: only one command ever gives it this state."""
+        order_id = note.order.id
+        found = await self._accounts.orders(note.account.id, [order_id])
+        return True if found.get(order_id) == note.order else None
 
     async def remember(self, account_id: AccountId, record: KeyRecord, token: CommandId) -> None:
         """Write what a key was refused for; errors as in `commit`."""

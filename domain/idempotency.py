@@ -6,18 +6,22 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.ids import IdempotencyKey
+from domain.ids import IdempotencyKey, OrderId
 from domain.refusals import UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """What the first command under a key was, and what it made: an entry, or a refusal."""
+    """What the first command under a key was, and what it made.
+
+    That is an entry, an order without one, or a refusal.
+    """
 
     key: IdempotencyKey
     fingerprint: str
     at: datetime
     version: int | None = None
+    order_id: OrderId | None = None
     errors: tuple[UserError, ...] = ()
 
 

@@ -118,6 +118,8 @@ class Change:
     entry: Entry
     position: Position | None = None
     order: Order | None = None
+    was_resting: bool = False
+    """Whether `order` was open before, and so has a place in the book to leave."""
     reward_slot: RewardSlot | None = None
     """The reward of the day that it uses up; no other command may have."""
 
@@ -129,6 +131,27 @@ class Change:
             raise ValueError(message)
         if self.entry.at < self.before.changed_at:
             message = "an entry may not lie before the last one"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderNote:
+    """An order's state that moves nothing, to be written beside an account that stays as it is.
+
+    It has no entry and makes no version: an order that ended on arrival, or one that a reset has
+    ended already.
+    """
+
+    account: Account
+    order: Order
+    was_resting: bool = False
+    """Whether the order has a place in the book to leave; else it is new."""
+
+    def __post_init__(self) -> None:
+        """Hold that it moves nothing."""
+        order = self.order
+        if order.status is not OrderStatus.CANCELLED or order.held_cash or order.held_quantity:
+            message = f"{order.id} is {order.status}: what is noted has ended and holds nothing"
             raise ValueError(message)
 
 

@@ -9,7 +9,7 @@ from domain.commits import Commits, Pause
 from domain.idempotency import KeyRecord, fingerprint
 from domain.ids import AccountId, CommandId, IdempotencyKey, Ids, OrderId, UserId
 from domain.instants import Clock
-from domain.journal import Change, Entry
+from domain.journal import Change, Entry, OrderNote
 from domain.locks import KeyedLocks
 from domain.orders import Order, seen_from
 from domain.outages import OutageError, OutcomeUnknownError
@@ -103,7 +103,7 @@ class Ledger:
                 return outcome
             return Outcome(account=reading.state.account, errors=(_CONFLICT,))
 
-    async def preview(self, wish: Wish) -> Change:
+    async def preview(self, wish: Wish) -> Change | OrderNote:
         """Return what a command would do now, without doing it. Raises Refusal."""
         reading, terms = await self._read(wish, self._terms(wish))
         return decided(wish.command, reading.state, terms)
@@ -123,29 +123,31 @@ class Ledger:
 
     async def _try(self, wish: Wish, reading: Reading, terms: Terms) -> Outcome:
         try:
-            change = decided(wish.command, reading.state, terms)
+            made = decided(wish.command, reading.state, terms)
         except Refusal as refusal:
             await self._remember(wish, refusal, terms)
             return Outcome(account=reading.state.account, errors=refusal.errors)
-        await self._commit(wish, change, terms)
+        await self._commit(wish, made, terms)
+        if isinstance(made, OrderNote):
+            position = current(made.account, reading.state.position, made.order.asset_id)
+            return Outcome(account=made.account, order=made.order, position=position)
         return Outcome(
-            account=change.account,
-            entry=change.entry,
-            position=change.position,
-            order=change.order,
+            account=made.account, entry=made.entry, position=made.position, order=made.order
         )
 
-    async def _commit(self, wish: Wish, change: Change, terms: Terms) -> None:
+    async def _commit(self, wish: Wish, made: Change | OrderNote, terms: Terms) -> None:
         record = None
-        if wish.key is not None:
-            record = self._record(wish.key, wish, version=change.entry.version)
-        settling = asyncio.ensure_future(self._commits.commit(change, record, terms.command_id))
+        if wish.key is not None and isinstance(made, OrderNote):
+            record = self._record(wish.key, wish, order_id=made.order.id)
+        elif wish.key is not None:
+            record = self._record(wish.key, wish, version=made.account.version)
+        settling = asyncio.ensure_future(self._commits.commit(made, record, terms.command_id))
         # A caller who goes away leaves the commit to end by itself, so that its hint isn't lost.
         self._settling.add(settling)
-        settling.add_done_callback(lambda done: self._settled(done, change, wish))
+        settling.add_done_callback(lambda done: self._settled(done, made, wish))
         await asyncio.shield(settling)
 
-    def _settled(self, done: asyncio.Future[None], change: Change, wish: Wish) -> None:
+    def _settled(self, done: asyncio.Future[None], change: Change | OrderNote, wish: Wish) -> None:
         self._settling.discard(done)
         if done.cancelled():
             return
@@ -153,7 +155,7 @@ class Ledger:
         # What may have happened is hinted at too: nobody else will say so.
         if error is None or isinstance(error, OutcomeUnknownError):
             self._hints.changed(change.account.id, change.account.version)
-        if error is None:
+        if error is None and isinstance(change, Change):
             self._audit.record(_moved(change.entry, wish))
 
     async def _remember(self, wish: Wish, refusal: Refusal, terms: Terms) -> None:
@@ -167,15 +169,15 @@ class Ledger:
         account = reading.state.account
         if record.fingerprint != fingerprint(wish.command):
             return Outcome(account=account, errors=(_MISMATCH,))
-        if record.version is None:
-            return Outcome(account=account, errors=record.errors, is_replay=True)
-        entry = await self._accounts.entry(wish.account_id, record.version)
-        order, position = None, None
-        if entry and entry.order_id:
-            found = await self._accounts.orders(wish.account_id, [entry.order_id])
-            order = seen_from(found[entry.order_id], account)
-        if entry and entry.asset_id:
-            position = current(account, reading.state.position, entry.asset_id)
+        entry = None
+        if record.version is not None:
+            entry = await self._accounts.entry(wish.account_id, record.version)
+        order_id = entry.order_id if entry else record.order_id
+        if order_id is None:
+            return Outcome(account=account, entry=entry, errors=record.errors, is_replay=True)
+        found = await self._accounts.orders(wish.account_id, [order_id])
+        order = seen_from(found[order_id], account)
+        position = current(account, reading.state.position, order.asset_id)
         return Outcome(account=account, entry=entry, position=position, order=order, is_replay=True)
 
     def _terms(self, wish: Wish) -> Terms:
@@ -201,6 +203,7 @@ class Ledger:
         wish: Wish,
         *,
         version: int | None = None,
+        order_id: OrderId | None = None,
         errors: tuple[UserError, ...] = (),
     ) -> KeyRecord:
         return KeyRecord(
@@ -208,6 +211,7 @@ class Ledger:
             fingerprint=fingerprint(wish.command),
             at=self._wall_clock.now(),
             version=version,
+            order_id=order_id,
             errors=errors,
         )
 

@@ -6,11 +6,15 @@ from decimal import Decimal
 
 from domain.ids import AssetId, asset_id
 from domain.inputs import Problems, shown
-from domain.money import AmountError, Money, Percent, Price, Quantity
+from domain.instants import to_ms
+from domain.money import QUANTITY_STEP, AmountError, Money, Percent, Price, Quantity
 from domain.orders import OrderSide, OrderType, TimeInForce
 
 SLIPPAGE_MAX = Percent.of(100)
 """A bound on maxSlippagePercent; more would mean any price."""
+
+AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+"""What is filled on arrival, or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,32 @@ class OrderRequest:
     max_slippage: Percent | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestingRequest:
+    """An order that waits for its price and makes sense; one of the prices is given, by its type.
+
+    `expires_at` is None for the longest time that its `time_in_force` allows.
+    """
+
+    asset_id: AssetId
+    side: OrderSide
+    type: OrderType
+    quantity: Quantity
+    time_in_force: TimeInForce
+    limit_price: Price | None = None
+    trigger_price: Price | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def level(self) -> Price:
+        """The price that it waits for."""
+        level = self.limit_price or self.trigger_price
+        assert level is not None, "each type has its price"
+        return level
+
+
 def requested(fields: OrderFields) -> OrderRequest:
-    """Read an order. Raises Refusal with every INVALID_INPUT there is, each at its field."""
+    """Read a market order. Raises Refusal with every INVALID_INPUT there is, each at its field."""
     problems = Problems()
     request = OrderRequest(
         asset_id=_asset(fields, problems),
@@ -53,7 +81,47 @@ def requested(fields: OrderFields) -> OrderRequest:
         expected_price=_expected_price(fields, problems),
         max_slippage=_max_slippage(fields, problems),
     )
-    _check_type(fields, problems)
+    _check_belonging(
+        "a MARKET order",
+        problems,
+        limitPrice=fields.limit_price,
+        triggerPrice=fields.trigger_price,
+        timeInForce=fields.time_in_force,
+        expiresAt=fields.expires_at,
+    )
+    problems.settle()
+    return request
+
+
+def resting_requested(fields: OrderFields) -> RestingRequest:
+    """Read an order of any other type. Raises Refusal as `requested` does."""
+    problems = Problems()
+    is_limit = fields.type is OrderType.LIMIT
+    limit = _price(is_limit, fields.limit_price, fields.type, "limitPrice", problems)
+    trigger = _price(not is_limit, fields.trigger_price, fields.type, "triggerPrice", problems)
+    force = fields.time_in_force or TimeInForce.GTC
+    request = RestingRequest(
+        asset_id=_asset(fields, problems),
+        side=fields.side,
+        type=fields.type,
+        quantity=_needed_quantity(fields, problems),
+        time_in_force=force,
+        limit_price=limit,
+        trigger_price=trigger,
+        expires_at=to_ms(fields.expires_at) if fields.expires_at else None,
+    )
+    _check_belonging(
+        f"a {fields.type} order",
+        problems,
+        notional=fields.notional,
+        expectedPrice=fields.expected_price,
+        maxSlippagePercent=fields.max_slippage_percent,
+        limitPrice=None if is_limit else fields.limit_price,
+        triggerPrice=fields.trigger_price if is_limit else None,
+        timeInForce=None if is_limit or force not in AT_ONCE else force,
+    )
+    if force is not TimeInForce.GTC:
+        _check_belonging(f"{force}, which ends by itself", problems, expiresAt=fields.expires_at)
     problems.settle()
     return request
 
@@ -115,15 +183,30 @@ def _max_slippage(fields: OrderFields, problems: Problems) -> Percent | None:
     return slippage
 
 
-def _check_type(fields: OrderFields, problems: Problems) -> None:
-    if fields.type is not OrderType.MARKET:
-        problems.add(f"{fields.type} was given; this server takes MARKET orders.", "input", "type")
-        return
-    for name, given in (
-        ("limitPrice", fields.limit_price),
-        ("triggerPrice", fields.trigger_price),
-        ("timeInForce", fields.time_in_force),
-        ("expiresAt", fields.expires_at),
-    ):
-        if given is not None:
-            problems.add("It doesn't belong to a MARKET order; leave it out.", "input", name)
+def _needed_quantity(fields: OrderFields, problems: Problems) -> Quantity:
+    if fields.quantity is None:
+        problems.add(f"A {fields.type} order needs a quantity.", "input", "quantity")
+        return QUANTITY_STEP
+    return problems.amount(Quantity, fields.quantity, "input", "quantity")
+
+
+def _price(
+    is_needed: bool,  # noqa: FBT001 - whether the type has this price
+    number: Decimal | None,
+    kind: OrderType,
+    name: str,
+    problems: Problems,
+) -> Price | None:
+    if not is_needed:
+        return None
+    if number is None:
+        problems.add(f"A {kind} order needs it.", "input", name)
+        return Price(1)
+    return problems.amount(Price, number, "input", name)
+
+
+def _check_belonging(what: str, problems: Problems, **given: object) -> None:
+    """Note each argument that was given and has no place there."""
+    for name, value in given.items():
+        if value is not None:
+            problems.add(f"It doesn't belong to {what}; leave it out.", "input", name)

@@ -100,6 +100,11 @@ def seen_from(order: Order, account: Account) -> Order:
     """Return an order as its account sees it now: one that a reset left behind is cancelled."""
     if order.status is not OrderStatus.OPEN or order.epoch >= account.epoch:
         return order
+    return cancelled_by_reset(order)
+
+
+def cancelled_by_reset(order: Order) -> Order:
+    """Return an open order as a reset leaves it."""
     return replace(
         order,
         status=OrderStatus.CANCELLED,

@@ -13,6 +13,9 @@ DEPOSIT_MAX = Money(1_000_000_00)
 IDEMPOTENCY_DAYS = 7
 """How long a key is remembered: longer than any client retries, short enough to forget."""
 
+ORDER_LIFETIME = timedelta(days=30)
+"""How long an order may wait at most, and does when its owner doesn't say."""
+
 SURPRISES_MAX = 90
 """Surprises a day; they are read in one snapshot of at most 100 items."""
 

@@ -3,8 +3,11 @@
 from domain.accounts import Account
 from domain.funds import Allowance, deposit_allowance, withdrawal_allowance
 from domain.ids import AccountId
+from domain.ledger import Outcome
 from domain.money import Percent
 from domain.portfolios import Portfolio, ValuedPosition
+from domain.resets import Reset
+from resolvers.commands import carry_out
 from resolvers.context import Request
 
 
@@ -28,6 +31,13 @@ def withdrawal_allowance_of(request: Request, account: Account) -> Allowance:
     """Return what may still be withdrawn today."""
     limit = request.services.rules.daily_withdrawal_limit
     return withdrawal_allowance(account, limit, request.now().date())
+
+
+async def reset(request: Request, key: str | None) -> Outcome:
+    """Start over; the orders that it ends leave the book meanwhile."""
+    outcome = await carry_out(request, Reset, key)
+    request.services.sweeps.begin(outcome)
+    return outcome
 
 
 async def viewers_portfolio(request: Request) -> Portfolio:

@@ -13,6 +13,7 @@ from domain.ports.accounts import AccountStore
 from domain.ports.budgets import MinuteCounts
 from domain.ports.markets import AssetStore
 from domain.price_board import PriceBoard
+from domain.reset_sweeps import ResetSweeps
 from domain.rules import TradingRules
 from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason, Viewer
 from resolvers.loaders import Loaders
@@ -24,6 +25,7 @@ class Services:
 
     identity: Identity
     ledger: Ledger
+    sweeps: ResetSweeps
     accounts: AccountStore
     assets: AssetStore
     board: PriceBoard

@@ -1,37 +1,20 @@
-"""The viewer's orders: one, a list of them, and what placing one would do."""
+"""The viewer's orders: one, a list of them, and taking one back."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from domain.idempotency import fingerprint
 from domain.ids import OrderId, order_id
-from domain.ledger import Outcome, Wish
-from domain.market_orders import PlaceOrder, estimated
-from domain.money import Money, Price, Quantity
-from domain.order_requests import OrderRequest
-from domain.orders import Fill, Order
+from domain.inputs import shown
+from domain.ledger import Outcome
+from domain.order_ends import CancelOrder
+from domain.orders import Order
 from domain.pages import OrderFilter
 from domain.portfolios import ValuedPosition, valued
-from domain.refusals import Refusal, UserError
-from resolvers.commands import read
+from domain.refusals import ErrorCode, refuse
+from resolvers.commands import carry_out
 from resolvers.context import Request
 from resolvers.cursors import Cursors
 from resolvers.pages import Connection, PageArgs, Paging
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What an order would do, as far as that can be told, and what it would be refused for."""
-
-    quantity: Quantity | None = None
-    price: Price | None = None
-    notional: Money | None = None
-    fee: Money | None = None
-    total: Money | None = None
-    cash_after: Money | None = None
-    available_cash_after: Money | None = None
-    position_after: Quantity | None = None
-    errors: tuple[UserError, ...] = ()
 
 
 async def order(request: Request, text: str) -> Order | None:
@@ -69,48 +52,19 @@ def _order_id(text: str) -> OrderId:
     return found
 
 
-async def preview(request: Request, build: Callable[[], PlaceOrder], key: str | None) -> Preview:
-    """Return what placing an order now would do, without doing it and without using up the key.
+async def cancel(request: Request, text: str) -> Outcome:
+    """Cancel an order of the viewer's; somebody else's looks like a missing one."""
+    account_id = request.signed_in().account_id
+    wanted = order_id(text)
+    found = await request.services.accounts.orders(account_id, [wanted]) if wanted else {}
 
-    What it would cost is told even when it would be refused, as long as there is a price.
-    """
-    viewer = request.signed_in()
-    command, _, errors = read(build, key)
-    if command is None or errors:
-        return Preview(errors=errors)
-    wish = Wish(user_id=viewer.user_id, account_id=viewer.account_id, command=command)
-    try:
-        change = await request.services.ledger.preview(wish)
-    except Refusal as refusal:
-        return replace(_estimate(request, command.request), errors=refusal.errors)
-    order, position = change.order, change.position
-    assert order is not None, "an order was decided"
-    assert order.fill is not None, "a market order is filled at once"
-    assert position is not None, "a fill moves the position"
-    return replace(
-        _priced(order.fill, order.quantity),
-        cash_after=change.account.cash,
-        available_cash_after=change.account.available,
-        position_after=position.quantity,
-    )
+    def build() -> CancelOrder:
+        for order in found.values():
+            return CancelOrder(order_id=order.id, asset_id=order.asset_id)
+        message = f"There is no order {shown(ascii(text))}."
+        raise refuse(ErrorCode.ORDER_NOT_FOUND, message, "input", "orderId")
 
-
-def _estimate(request: Request, wanted: OrderRequest) -> Preview:
-    quote = request.services.board.quote(wanted.asset_id)
-    if quote is None:
-        return Preview()
-    estimate = estimated(wanted, quote, request.services.rules, request.now())
-    return _priced(*estimate) if estimate else Preview()
-
-
-def _priced(fill: Fill, quantity: Quantity) -> Preview:
-    return Preview(
-        quantity=quantity,
-        price=fill.price,
-        notional=fill.notional,
-        fee=fill.fee,
-        total=fill.total,
-    )
+    return await carry_out(request, build, None)
 
 
 async def position_of(request: Request, outcome: Outcome) -> ValuedPosition | None:

@@ -6,7 +6,6 @@ import strawberry
 
 from domain import accounts, funds
 from domain.ledger import Outcome
-from domain.resets import Reset
 from resolvers import accounts as resolve
 from resolvers.commands import carry_out
 from schema.context import Info, given
@@ -215,4 +214,4 @@ class AccountMutation:
         ],
     ) -> Outcome:
         """Start over."""
-        return await carry_out(info.context.request, Reset, given(input.idempotency_key))
+        return await resolve.reset(info.context.request, given(input.idempotency_key))

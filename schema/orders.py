@@ -62,7 +62,10 @@ described_enum(
     "Why an order was rejected, cancelled or expired.",
     {
         "USER_CANCELLED": "Its owner cancelled it.",
-        "UNFILLABLE": "It could not be filled at once, and was not to wait.",
+        "UNFILLABLE": (
+            "It could not be filled at once and was not to wait; or, when its price came, it would "
+            "have come to nothing."
+        ),
         "EXPIRED": "Its time ran out.",
         "INSUFFICIENT_FUNDS": "When its price came, there was too little to fill it.",
         "ACCOUNT_RESET": "Its owner reset the account.",
@@ -132,7 +135,7 @@ class Order:
     created_at: DateTime = strawberry.field(description="When it was placed.")
     updated_at: DateTime = strawberry.field(description="When it last changed.")
     expires_at: DateTime | None = strawberry.field(
-        description="When it ends at the latest; null for a market order."
+        description="When it ends at the latest; null for one that doesn't wait."
     )
 
     @strawberry.field(graphql_type=Asset, description="What it trades.")

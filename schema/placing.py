@@ -6,16 +6,18 @@ import strawberry
 
 from domain import portfolios
 from domain.ledger import Outcome
-from domain.market_orders import PlaceOrder
 from domain.order_requests import OrderFields
 from domain.orders import OrderSide, OrderType, TimeInForce
+from domain.placing import Placing, placing
 from resolvers import orders as resolve
 from resolvers.commands import carry_out
-from schema.accounts import KEY_DESCRIPTION, MoneyPayload
+from resolvers.previews import Preview, preview
+from schema.accounts import KEY_DESCRIPTION, Account, MoneyPayload
 from schema.context import Info, given
+from schema.journal import Transaction
 from schema.orders import Order
 from schema.portfolios import Position
-from schema.refusals import UserError
+from schema.refusals import ERRORS_DESCRIPTION, UserError
 from schema.scalars import DateTime, Decimal
 
 
@@ -27,7 +29,7 @@ class OrderInput:
     side: OrderSide = strawberry.field(description="Which way.")
     type: OrderType = strawberry.field(
         default=OrderType.MARKET,
-        description="When and at what price. This server takes MARKET orders so far.",
+        description="When and at what price.",
     )
     quantity: Decimal | None = strawberry.field(
         default=strawberry.UNSET,
@@ -51,11 +53,17 @@ class OrderInput:
         ),
     )
     time_in_force: TimeInForce | None = strawberry.field(
-        default=strawberry.UNSET, description="Resting orders only; GTC when not given."
+        default=strawberry.UNSET,
+        description=(
+            "Not for market orders; GTC when not given. IOC and FOK are for LIMIT only, and mean "
+            "the same here, since every fill is whole."
+        ),
     )
     expires_at: DateTime | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Resting orders only: they end here at the latest, at most 30 days ahead.",
+        description=(
+            "GTC orders end here at the latest; at most 30 days ahead, which is also the default."
+        ),
     )
     expected_price: Decimal | None = strawberry.field(
         default=strawberry.UNSET,
@@ -74,9 +82,9 @@ class OrderInput:
         default=strawberry.UNSET, description=KEY_DESCRIPTION
     )
 
-    def to_domain(self) -> PlaceOrder:
+    def to_domain(self) -> Placing:
         """Return the command. Raises Refusal for what makes no sense."""
-        return PlaceOrder.of(
+        return placing(
             OrderFields(
                 asset_id=self.asset_id,
                 side=self.side,
@@ -96,7 +104,8 @@ class OrderInput:
 @strawberry.type(
     description=(
         "What placing an order did: order, journal entry, account and position of one version (in "
-        "a replay, of that or a later one)."
+        "a replay, of that or a later one). An IOC or FOK order that could not be filled is "
+        "CANCELLED, moves nothing and has no journal entry; that is no error."
     )
 )
 class PlaceOrderPayload(MoneyPayload):
@@ -116,6 +125,44 @@ class PlaceOrderPayload(MoneyPayload):
         return await resolve.position_of(info.context.request, parent)
 
 
+@strawberry.input(description="An order to cancel.")
+class CancelOrderInput:
+    """Which order."""
+
+    order_id: strawberry.ID = strawberry.field(description="The order's id.")
+
+
+@strawberry.type(
+    description=(
+        "What cancelling an order did: order, journal entry, account and position of one version."
+    )
+)
+class CancelOrderPayload:
+    """A view of domain.ledger.Outcome."""
+
+    order: Order | None = strawberry.field(
+        description="The order, which holds nothing any more; null when refused."
+    )
+    entry: Transaction | None = strawberry.field(
+        name="transaction", description="The journal entry; null when refused."
+    )
+    account: Account | None = strawberry.field(
+        description="The account as of that entry; as it is now when refused."
+    )
+    errors: list[UserError] = strawberry.field(description=ERRORS_DESCRIPTION)
+
+    @strawberry.field(
+        graphql_type=Position | None,
+        description="The position in the order's asset; null when refused.",
+    )
+    @staticmethod
+    async def position(
+        parent: strawberry.Parent[Outcome], info: Info
+    ) -> portfolios.ValuedPosition | None:
+        """Value the position."""
+        return await resolve.position_of(info.context.request, parent)
+
+
 @strawberry.type(
     description=(
         "What placing an order now would do; nothing has happened. Figures are null where they "
@@ -123,10 +170,15 @@ class PlaceOrderPayload(MoneyPayload):
     )
 )
 class OrderPreview:
-    """A view of resolvers.orders.Preview."""
+    """A view of resolvers.previews.Preview."""
 
     quantity: Decimal | None = strawberry.field(description="Units that would be traded.")
-    price: Decimal | None = strawberry.field(description="The price per unit, in US dollars.")
+    price: Decimal | None = strawberry.field(
+        description=(
+            "The price per unit, in US dollars: that of the fill, or of an order that would wait "
+            "its limit or trigger price."
+        )
+    )
     notional: Decimal | None = strawberry.field(description="Quantity times price, in US dollars.")
     fee: Decimal | None = strawberry.field(description="The fee, in US dollars.")
     total: Decimal | None = strawberry.field(
@@ -162,21 +214,23 @@ class PlacingQuery:
         input: Annotated[  # noqa: A002 - the contract's name
             OrderInput, strawberry.argument(description="The order to look at.")
         ],
-    ) -> resolve.Preview:
+    ) -> Preview:
         """Preview an order."""
-        return await resolve.preview(
-            info.context.request, input.to_domain, given(input.idempotency_key)
-        )
+        return await preview(info.context.request, input.to_domain, given(input.idempotency_key))
 
 
 @strawberry.type
 class PlacingMutation:
-    """The mutation that places orders."""
+    """The mutations of orders."""
 
     @strawberry.federation.mutation(
         authenticated=True,
         graphql_type=PlaceOrderPayload | None,
-        description="Buy or sell. A market order is filled whole, at once, or refused.",
+        description=(
+            "Buy or sell. A market order is filled whole, at once, or refused. A limit order whose "
+            "price is there is filled at once, at the market price; any other order waits, and "
+            "holds what it needs."
+        ),
     )
     @staticmethod
     async def place_order(
@@ -187,3 +241,21 @@ class PlacingMutation:
     ) -> Outcome:
         """Place an order."""
         return await carry_out(info.context.request, input.to_domain, given(input.idempotency_key))
+
+    @strawberry.federation.mutation(
+        authenticated=True,
+        graphql_type=CancelOrderPayload | None,
+        description=(
+            "Take back an open order; what it holds is available again. Refused with "
+            "ORDER_NOT_FOUND or ORDER_NOT_OPEN: a fill may have come first."
+        ),
+    )
+    @staticmethod
+    async def cancel_order(
+        info: Info,
+        input: Annotated[  # noqa: A002 - the contract's name
+            CancelOrderInput, strawberry.argument(description="Which order.")
+        ],
+    ) -> Outcome:
+        """Cancel an order."""
+        return await resolve.cancel(info.context.request, input.order_id)

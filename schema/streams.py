@@ -128,7 +128,10 @@ class Subscription:
         is_subscription=True,
         authenticated=True,
         graphql_type=Order,
-        description="The signed-in user's orders as they change, from now on.",
+        description=(
+            "The signed-in user's orders as they change, from now on. One that ends on arrival "
+            "changes nothing, and is told by `placeOrder` alone."
+        ),
     )
     @staticmethod
     async def order_updates(info: Info) -> AsyncGenerator[orders.Order, None]:

@@ -20,6 +20,7 @@ from adapters.table import Table
 from adapters.table_guards import guarded_tables
 from domain.activity import UsageWatch
 from domain.catalogue import CatalogueEntry
+from domain.duties import Sleep
 from domain.identity import Identity
 from domain.ids import Ids
 from domain.instants import Clock
@@ -31,6 +32,8 @@ from domain.ports.insights import InsightModel
 from domain.ports.markets import MarketSource
 from domain.price_board import PriceBoard
 from domain.refresh_tokens import RefreshTokens
+from domain.reset_sweeps import ResetSweeps
+from domain.unattended import Unattended
 from resolvers.budgets import BudgetRules
 from resolvers.context import Services
 from subscriptions.accounts import AccountBroadcast
@@ -60,6 +63,8 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=SystemIds)
     pause: Callable[[int], Awaitable[None]] = jittered_pause
+    sleep: Sleep = asyncio.sleep
+    """Waits between two turns of what a leader does every second."""
     wall_clock_s: Callable[[], float] = time.time
     table: Table | None = None
     """Instead of the settings' store; who gave it closes it."""
@@ -122,6 +127,18 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             open_coingecko(settings.market, activity=usage, clock=given.clock, metrics=metrics)
         )
         board = PriceBoard()
+        ledger = Ledger(
+            accounts=accounts,
+            quotes=board,
+            hints=entries,
+            rules=settings.rules,
+            clock=given.clock,
+            ids=given.ids,
+            pause=given.pause,
+            audit=given.audit,
+        )
+        sweeps = ResetSweeps(ledger, accounts)
+        stack.push_async_callback(_bounded, "the sweeps", sweeps.close)
         candles = make_candles(
             board=board,
             requests=requests,
@@ -134,6 +151,9 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 settings=settings,
                 table=background,
                 board=board,
+                unattended=Unattended(ledger, sweeps),
+                ids=given.ids,
+                sleep=given.sleep,
                 bus=shared.tick_bus,
                 clock=given.clock,
                 owner=given.ids.token(),
@@ -141,6 +161,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 source=given.source,
                 catalogue=given.catalogue or shipped_catalogue(),
                 coingecko=coingecko,
+                works=(candles.work,),
             )
         )
         stack.callback(await candles.begin())
@@ -148,16 +169,8 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         stack.callback(prices.close)
         services = Services(
             identity=_identity(given, shared, identity_secrets, given.hasher or _hashing(stack)),
-            ledger=Ledger(
-                accounts=accounts,
-                quotes=board,
-                hints=entries,
-                rules=settings.rules,
-                clock=given.clock,
-                ids=given.ids,
-                pause=given.pause,
-                audit=given.audit,
-            ),
+            ledger=ledger,
+            sweeps=sweeps,
             accounts=accounts,
             assets=AssetTable(requests),
             board=board,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 from adapters.asset_store import AssetTable
+from adapters.book_store import BookTable
 from adapters.lease_store import LeaseTable
 from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
@@ -17,13 +18,18 @@ from adapters.simulated_market import simulated_assets
 from adapters.table import Table
 from adapters.tick_store import TickTable
 from domain.catalogue import CatalogueEntry
+from domain.duties import Sleep, repeated
+from domain.ids import Ids
 from domain.instants import Clock
 from domain.leadership import Leadership
-from domain.market_feed import MarketFeed
+from domain.market_feed import MarketFeed, TickWork
 from domain.market_leader import FOLLOWERS_SILENCE_MAX, MarketLeader
+from domain.order_expiry import OrderExpiry
 from domain.ports.markets import MarketSource, TickBus, TickStore
 from domain.price_board import PriceBoard
 from domain.tick_follower import TickFollower
+from domain.trigger_engine import TriggerEngine
+from domain.unattended import Unattended
 from domain.warm_start import warm_start
 from web.coingecko import CoinGeckoSettings, OpenCoinGecko
 from web.settings import ReplayMarket, Settings, SimulatedMarket
@@ -78,6 +84,11 @@ class MarketParts:
     settings: Settings
     table: Table
     board: PriceBoard
+    unattended: Unattended
+    """What fills and ends open orders."""
+    ids: Ids
+    sleep: Sleep
+    """Waits between two turns of a leader's duties."""
     bus: TickBus
     clock: Clock
     owner: str
@@ -88,6 +99,8 @@ class MarketParts:
     """Instead of the settings' market."""
     catalogue: tuple[CatalogueEntry, ...]
     coingecko: OpenCoinGecko | None = None
+    works: tuple[TickWork, ...] = ()
+    """What else a leader does after each tick."""
 
 
 async def make_market(parts: MarketParts) -> MarketLeader:
@@ -95,6 +108,23 @@ async def make_market(parts: MarketParts) -> MarketLeader:
     ticks = TickTable(parts.table, clock=parts.clock, lease=MARKET_LEASE)
     assets = AssetTable(parts.table, lease=MARKET_LEASE)
     await warm_start(parts.board, parts.catalogue, assets=assets, ticks=ticks)
+
+    leadership = Leadership(
+        name=MARKET_LEASE,
+        owner=parts.owner,
+        leases=LeaseTable(parts.table),
+        monotonic=time.monotonic,
+        is_alone=parts.is_alone,
+    )
+    books = BookTable(parts.table, ids=parts.ids)
+    engine = TriggerEngine(
+        books=books,
+        unattended=parts.unattended,
+        quotes=parts.board,
+        clock=parts.clock,
+        confirm=leadership.confirm,
+    )
+    expiry = OrderExpiry(books=books, unattended=parts.unattended, clock=parts.clock)
 
     async def open_feed(fence: int) -> MarketFeed:
         source = parts.source or await open_market(
@@ -113,6 +143,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
             bus=parts.bus,
             clock=parts.clock,
             fence=fence,
+            works=(engine.work, *parts.works),
         )
 
     follower = TickFollower(
@@ -125,18 +156,16 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         silence_max=FOLLOWERS_SILENCE_MAX,
     )
     return MarketLeader(
-        leadership=Leadership(
-            name=MARKET_LEASE,
-            owner=parts.owner,
-            leases=LeaseTable(parts.table),
-            monotonic=time.monotonic,
-            is_alone=parts.is_alone,
-        ),
+        leadership=leadership,
         board=parts.board,
         ticks=ticks,
         clock=parts.clock,
         open_feed=open_feed,
         follow=None if parts.is_alone else follower.run,
+        duties=(
+            repeated(engine.look_again, "The second look at the book", sleep=parts.sleep),
+            repeated(expiry.sweep, "The sweep of orders whose time is over", sleep=parts.sleep),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from domain.accounts import Account, Position
 from domain.commands import Needs, State
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
-from domain.journal import Change, Entry
+from domain.journal import Change, Entry, OrderNote
 from domain.orders import Order
 from domain.pages import EntryFilter, OrderFilter, Slice, Stretch
 
@@ -45,12 +45,16 @@ class AccountStore(Protocol):
     ) -> Reading:
         """Return what a command needs, as of one instant."""
 
-    async def commit(self, change: Change, record: KeyRecord | None, *, token: str) -> None:
+    async def commit(
+        self, change: Change | OrderNote, record: KeyRecord | None, *, token: str
+    ) -> None:
         """Write the change and the record, or nothing; durable on return.
 
-        Raises ChangeConflictError when the account's version is not `change.before.version`, the
-        key is taken or the reward slot is used; OutcomeUnknownError when the store didn't say.
-        The same change may be given again with the same token, and has no second effect.
+        An order that opens enters the book and the list of ends in the same transaction, and one
+        that was resting leaves them. Raises ChangeConflictError when the account's version is not
+        `change.before.version` (that of `account`, for a note), the key is taken or the reward slot
+        is used; OutcomeUnknownError when the store didn't say. The same may be given again with the
+        same token, and has no second effect.
         """
 
     async def remember(self, account_id: AccountId, record: KeyRecord, *, token: str) -> None:

@@ -53,7 +53,9 @@ async def next_change(world: World, command: Command = Deposit(Money(1))) -> Cha
         command_id=CommandId("command"),
         order_id=OrderId("none"),
     )
-    return command.decide(reading.state, terms)
+    change = command.decide(reading.state, terms)
+    assert isinstance(change, Change)
+    return change
 
 
 def record(key: IdempotencyKey = KEY) -> KeyRecord:

@@ -122,6 +122,25 @@ _ORDER = _mutation(
     quantity="0.001",
     idempotencyKey="order",
 )
+_LIMIT_ORDER = _mutation(
+    "placeOrder",
+    "OrderInput",
+    fields="order { id status heldCash } position { quantity }",
+    assetId="BTC",
+    side="BUY",
+    type="LIMIT",
+    limitPrice="0.01",
+    quantity="0.001",
+    idempotencyKey="limit",
+)
+
+
+async def limit_order(metered: Metered) -> None:
+    await metered.world.deposit(metered.trader, "1")
+    metered.meter.reset()
+    await _LIMIT_ORDER(metered)
+
+
 _LOGIN = """
 mutation ($username: String!, $password: String!) {
   login(input: {username: $username, password: $password}) {
@@ -215,7 +234,7 @@ OPERATIONS = (
         4,
     ),
     Operation("refreshed session", refresh, ("get", "get", "transact"), 2, 2),
-    Operation("price tick of 50 assets", tick, ("transact",), 0, 6),
+    Operation("price tick of 50 assets", tick, ("transact", *("query",) * 100), 0, 6),
     Operation(
         "checkpoint of 50 assets",
         checkpoint,
@@ -223,4 +242,5 @@ OPERATIONS = (
         1,
         108,
     ),
+    Operation("limit order that waits", limit_order, ("snapshot", "transact"), 6, 22),
 )

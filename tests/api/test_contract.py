@@ -11,13 +11,7 @@ from schema.api import make_schema
 CONTRACT = Path(__file__).with_name("contract.graphql")
 SNAPSHOT = Path(__file__).parents[2] / "schema" / "schema.graphql"
 
-NOT_SERVED_YET = frozenset(
-    {
-        "Mutation.cancelOrder",
-        "CancelOrderInput",
-        "CancelOrderPayload",
-    }
-)
+NOT_SERVED_YET = frozenset[str]()
 """What the contract has and this version does not: each is to come, none is to stay here."""
 
 FEDERATIONS_OWN = frozenset({"_service", "_entities", "representations"})

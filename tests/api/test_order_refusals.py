@@ -112,7 +112,9 @@ async def test_a_stranger_places_nothing(world: World) -> None:
         ({"quantity": "1", "triggerPrice": "1"}, ["triggerPrice"]),
         ({"quantity": "1", "timeInForce": "GTC"}, ["timeInForce"]),
         ({"quantity": "1", "expiresAt": "2026-03-02T00:00:00Z"}, ["expiresAt"]),
-        ({"quantity": "1", "type": "LIMIT", "limitPrice": "1"}, ["type"]),
+        ({"quantity": "1", "type": "LIMIT"}, ["limitPrice"]),
+        ({"notional": "1", "type": "LIMIT", "limitPrice": "1"}, ["quantity", "notional"]),
+        ({"quantity": "1", "type": "STOP_LOSS", "limitPrice": "1"}, ["triggerPrice", "limitPrice"]),
         ({"quantity": "1", "expectedPrice": "1"}, ["maxSlippagePercent"]),
         ({"quantity": "1", "maxSlippagePercent": "1"}, ["expectedPrice"]),
         (

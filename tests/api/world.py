@@ -99,12 +99,33 @@ class QuietSource:
         return None
 
 
+class Seconds:
+    """A sleep that lasts until a test says that a second has passed."""
+
+    def __init__(self) -> None:
+        self._asleep: list[asyncio.Future[None]] = []
+
+    async def sleep(self, _seconds: float) -> None:
+        waking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asleep.append(waking)
+        await waking
+
+    async def pass_one(self) -> None:
+        """Wake whoever sleeps, and wait for each to come to its next sleep."""
+        woken, self._asleep = self._asleep, []
+        for waking in woken:
+            waking.set_result(None)
+        while len(self._asleep) < len(woken):  # noqa: ASYNC110 - it takes turns, not time
+            await asyncio.sleep(0)
+
+
 class World:
     """One server on one table."""
 
-    def __init__(self, exchange: Exchange, clock: SetClock) -> None:
+    def __init__(self, exchange: Exchange, clock: SetClock, seconds: Seconds) -> None:
         self.exchange = exchange
         self.clock = clock
+        self.seconds = seconds
         self.schema = schema()
         self.reception = Reception(
             exchange.services, prices=exchange.prices, entries=exchange.entries
@@ -265,8 +286,10 @@ async def opened(
 ) -> AsyncIterator[World]:
     """Start a server on a table, one in memory by default, with fresh prices."""
     clock = clock or SetClock()
+    seconds = Seconds()
     parts = Parts(
         clock=clock,
+        sleep=seconds.sleep,
         ids=CountingIds(),
         pause=_no_pause,
         wall_clock_s=clock.now_s,
@@ -277,7 +300,7 @@ async def opened(
     )
     settings = Settings(jwt_secrets=SECRETS, rules=rules, logins_per_minute=logins_per_minute)
     async with compose(settings, parts) as exchange:
-        world = World(exchange, clock)
+        world = World(exchange, clock, seconds)
         if prices != {}:
             await world.tick(prices or PRICES)
         yield world

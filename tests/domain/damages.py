@@ -222,7 +222,7 @@ RECORDS: list[tuple[Damage, str]] = [
     (record(0, version=BUY), "was placed under another key, or none"),
     (record(2, key=IdempotencyKey("x")), "key x: the order ord_"),
     (record(2, version=DEPOSIT), "key buy: another key made its entry 1 too"),
-    (record(1, version=BUY_ETH), "key refused: it must name either an entry or a refusal"),
-    (record(1, errors=()), "key refused: it must name either an entry or a refusal"),
+    (record(1, version=BUY_ETH), "key refused: it must name either an entry, an order"),
+    (record(1, errors=()), "key refused: it must name either an entry, an order"),
     (record(0, errors=(InputError("?"),)), "key deposit: it must name either"),
 ]

@@ -63,7 +63,9 @@ def terms(quote: Quote | None = None, *, rules: TradingRules = RULES, now: datet
 
 def change_by(command: Command, state: State, terms: Terms) -> Change:
     """Return what a command changes; its legs are balanced, or there would be none."""
-    return decided(command, state, terms)
+    change = decided(command, state, terms)
+    assert isinstance(change, Change)
+    return change
 
 
 def refusal_of(command: Command, state: State, terms: Terms) -> UserError:

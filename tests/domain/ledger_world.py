@@ -28,9 +28,10 @@ from domain.ledger import Ledger, Outcome, Wish
 from domain.market_orders import PlaceOrder
 from domain.money import Money, Price
 from domain.order_requests import OrderFields
-from domain.orders import OrderSide
+from domain.orders import OrderSide, OrderType, TimeInForce
 from domain.refusals import ErrorCode
 from domain.resets import Reset
+from domain.resting_orders import PlaceRestingOrder
 from domain.rewards import ClaimReward
 from domain.rules import RewardBook, TradingRules
 from domain.users import User
@@ -227,6 +228,31 @@ def order(
             notional=_number(notional),
             expected_price=_number(expected),
             max_slippage_percent=_number(slippage),
+        )
+    )
+
+
+def resting(  # noqa: PLR0917 - what an order is made of
+    kind: OrderType,
+    side: OrderSide,
+    quantity: str,
+    level: str,
+    asset: AssetId = BTC,
+    force: TimeInForce | None = None,
+    ends: datetime | None = None,
+) -> PlaceRestingOrder:
+    """Return an order that waits for a price."""
+    is_limit = kind is OrderType.LIMIT
+    return PlaceRestingOrder.of(
+        OrderFields(
+            asset_id=asset,
+            side=side,
+            type=kind,
+            quantity=Decimal(quantity),
+            limit_price=Decimal(level) if is_limit else None,
+            trigger_price=None if is_limit else Decimal(level),
+            time_in_force=force,
+            expires_at=ends,
         )
     )
 

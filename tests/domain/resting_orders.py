@@ -82,7 +82,7 @@ def cancelled(account: Account, position: Position, order: Order, at: datetime) 
         version=account.version + 1,
         updated_at=at,
     )
-    return _change(account, position, kept, held, ended)
+    return replace(_change(account, position, kept, held, ended), was_resting=True)
 
 
 def _change(before: Account, had: Position, after: Account, held: Position, order: Order) -> Change:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.money import Money, Percent, Price, Quantity
 from domain.order_requests import OrderFields, OrderRequest, requested
-from domain.orders import OrderSide, OrderType, TimeInForce
+from domain.orders import OrderSide, TimeInForce
 from domain.refusals import ErrorCode, Refusal
 
 BUY = OrderFields(asset_id="BTC", side=OrderSide.BUY, quantity=Decimal(1))
@@ -111,7 +111,3 @@ def test_what_does_not_belong_to_a_market_order_is_refused_not_ignored() -> None
 def test_all_that_is_wrong_is_told_at_once() -> None:
     fields = OrderFields(asset_id="?", side=OrderSide.BUY, limit_price=Decimal(1))
     assert set(told(fields)) == {"assetId", "quantity", "limitPrice"}
-
-
-def test_only_market_orders_are_taken() -> None:
-    assert set(told(replace(BUY, type=OrderType.LIMIT, limit_price=Decimal(1)))) == {"type"}

@@ -1,0 +1,75 @@
+"""The sweep of ends: what an order holds is let go of within seconds after its time is over.
+
+Nothing fills at or after its end, however late the sweep comes.
+"""
+
+from datetime import datetime, timedelta
+
+from domain.instants import Clock
+from domain.order_ends import ExpireOrder
+from domain.ports.books import BookStore
+from domain.unattended import Job, Unattended
+
+LATE_AFTER = timedelta(minutes=10)
+"""How long an hour is swept after it has passed: for orders of a process whose clock lags."""
+
+HOURS_AT_ONCE = 24 * 31
+"""Hours in one sweep, after nobody has run for long: an order waits 30 days at most."""
+
+HOUR = timedelta(hours=1)
+
+
+class OrderExpiry:
+    """Ends orders whose time is over. The leader's; two at once do no harm."""
+
+    def __init__(self, *, books: BookStore, unattended: Unattended, clock: Clock) -> None:
+        self._books = books
+        self._unattended = unattended
+        self._clock = clock
+        self._from: datetime | None = None
+
+    async def sweep(self) -> None:
+        """End what is due: one query, or two in the first minutes of an hour.
+
+        What fails for one account is left for the next sweep. Raises OutageError and
+        OutcomeUnknownError.
+        """
+        now = self._clock.now()
+        begin = await self._begin(now)
+        open_from = hour_of(now - LATE_AFTER)
+        hour, is_clean = begin, True
+        for _ in range(HOURS_AT_ONCE):
+            if hour > now:
+                break
+            is_clean = await self._is_swept(hour, now) and is_clean
+            hour += HOUR
+            if is_clean and hour <= open_from:
+                self._from = hour
+        if self._from != begin:
+            await self._books.mark_swept(self._from or begin)
+
+    async def _begin(self, now: datetime) -> datetime:
+        """Return the first hour that may hold something; the clock may have been set back."""
+        hour = hour_of(now - LATE_AFTER)
+        if self._from is None:
+            marked = await self._books.swept_through()
+            if marked is None:
+                # Nobody has led yet, so no order has been placed that ends before now.
+                await self._books.mark_swept(hour)
+            self._from = hour if marked is None else marked
+        self._from = min(self._from, hour)
+        return self._from
+
+    async def _is_swept(self, hour: datetime, now: datetime) -> bool:
+        """End what is due within an hour, and tell whether all of it has ended."""
+        due = await self._books.due(hour, now)
+        jobs = [
+            Job(one.account_id, ExpireOrder(order_id=one.order_id, asset_id=one.asset_id))
+            for one in due
+        ]
+        return not jobs or await self._unattended.carry_out(jobs) == 0
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return the beginning of the hour."""
+    return at.replace(minute=0, second=0, microsecond=0)
