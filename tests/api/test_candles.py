@@ -122,3 +122,15 @@ async def test_candles_outlive_a_restart() -> None:
         before = await candles(world, interval="ONE_MINUTE")
         async with opened(table=world.table, clock=world.clock, prices={}) as again:
             assert await candles(again, interval="ONE_MINUTE") == before != []
+
+
+async def test_closed_candles_are_written_down_by_who_makes_the_ticks() -> None:
+    async with opened() as world:
+        for price in ("51000", "52000", "53000"):
+            world.clock.advance(60)
+            await world.tick({"BTC": price})
+
+        stored = [key for key in world.stored() if key.pk == "CANDLES#BTC#ONE_MINUTE"]
+
+        assert len(stored) == 3
+        assert await candles(world, interval="ONE_MINUTE", limit=2) != []
