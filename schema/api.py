@@ -8,6 +8,7 @@ from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from domain.ports.trusted_documents import TrustedDocuments
 from schema.accounts import AccountMutation, AccountQuery
 from schema.assets import AssetQuery
 from schema.charging import Charging
@@ -31,6 +32,7 @@ from schema.scalars import scalar_map
 from schema.sessions import SessionMutation
 from schema.strangers import Discretion, is_stranger, unsuggestive
 from schema.streams import Subscription
+from schema.trusted_documents import TrustedOnly
 from schema.users import UserMutation, UserQuery
 
 
@@ -74,6 +76,11 @@ class Schema(strawberry.federation.Schema):
     tells_strangers = True
     """Whether strangers may look at the schema, and be told what they might mean."""
 
+    trusted: TrustedDocuments | None = None
+    """The only documents that may be run; None where any may."""
+
+    documents: Documents
+
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
@@ -94,9 +101,15 @@ class Schema(strawberry.federation.Schema):
                 error.message = unsuggestive(error.message)
 
 
-def make_schema(limits: QueryLimits | None = None, *, tells_strangers: bool = True) -> Schema:
+def make_schema(
+    limits: QueryLimits | None = None,
+    *,
+    tells_strangers: bool = True,
+    trusted: TrustedDocuments | None = None,
+) -> Schema:
     """Return a new schema. Federation 2.9 is the newest that every composer knows."""
     discretion = [] if tells_strangers else [Discretion]
+    trust = [] if trusted is None else [lambda: TrustedOnly(trusted)]
     schema = Schema(
         query=Query,
         mutation=Mutation,
@@ -106,10 +119,12 @@ def make_schema(limits: QueryLimits | None = None, *, tells_strangers: bool = Tr
         config=StrawberryConfig(scalar_map=scalar_map()),
         extensions=[
             lambda: PreparedDocuments(documents),
+            *trust,
             *discretion,
             lambda: Charging(documents),
         ],
     )
-    schema.tells_strangers = tells_strangers
+    schema.tells_strangers, schema.trusted = tells_strangers, trusted
     documents = Documents(schema._schema, limits or QueryLimits())  # noqa: SLF001 - it has no other name
+    schema.documents = documents
     return schema

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from adapters.trusted_documents import TrustedDocumentTable
 from schema.api import make_schema
 from web import pages
 from web.composition import Exchange
@@ -40,7 +41,10 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
     """Return the application of a running exchange."""
     settings = exchange.settings
     origins = Origins(settings.cors_origins)
-    schema = make_schema(tells_strangers=settings.has_introspection)
+    schema = make_schema(
+        tells_strangers=settings.has_introspection,
+        trusted=TrustedDocumentTable(exchange.table) if settings.trusted_documents_only else None,
+    )
     endpoint = GraphQLEndpoint(
         schema,
         reception=Reception(

@@ -5,13 +5,16 @@ import logging
 from collections.abc import Callable, Mapping
 
 from adapters.table import TableError
+from domain.outages import OutageError
 from schema.api import make_schema
+from web.cli_documents import run_documents
 from web.cli_output import DONE, INTERRUPTED, complain, end_quietly
 from web.cli_parser import parsed
 from web.cli_serving import run_serve, run_worker
 from web.cli_stores import run_audit, run_export, run_import, run_store
 from web.importing import ImportRefusedError
 from web.listening import StartError
+from web.registering import DocumentRefusedError
 from web.variables import SettingsError
 
 _LOG = logging.getLogger(__name__)
@@ -24,7 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
         return _COMMANDS[options.command](options)
     except SettingsError as error:
         return complain(*error.problems)
-    except (StartError, ImportRefusedError, TableError, OSError) as error:
+    except (
+        StartError,
+        ImportRefusedError,
+        DocumentRefusedError,
+        OutageError,
+        TableError,
+        OSError,
+    ) as error:
         if isinstance(error, BrokenPipeError):
             return end_quietly()
         return complain(str(error))
@@ -46,6 +56,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "worker": run_worker,
     "audit": run_audit,
     "schema": _run_schema,
+    "documents": run_documents,
     "export": run_export,
     "import": run_import,
     "store": run_store,

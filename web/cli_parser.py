@@ -28,6 +28,15 @@ keys, rewards, users and claims. It only reads, also beside a running server.
 Findings go to stdout, one a line as PLACE: MESSAGE, progress to stderr.
 """
 
+_DOCUMENTS = """\
+Keep documents in a store, for servers with CNOP_TRUSTED_DOCUMENTS=only: they
+run these alone. A FILE is one document, to the last byte, or a manifest whose
+name ends in .json: Apollo's, or an object of texts by their hashes. Each is
+checked against the schema first, and nothing is kept if one is wrong. Doing it
+again changes nothing. Prints the hashes. An SQLite store takes them while no
+server runs on it, a DynamoDB table at any time.
+"""
+
 _EXPORT = """\
 Write a store as JSON Lines, also beside a running server. An SQLite store is
 written as of one instant, a DynamoDB table account by account: the state at
@@ -84,6 +93,11 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     _add_store(auditing)
 
     command("schema", "print the GraphQL schema", "Print the GraphQL schema.\n")
+
+    documents = command("documents", "register trusted documents", _DOCUMENTS)
+    documents.add_argument("action", choices=("register",))
+    documents.add_argument("files", type=Path, metavar="FILE", nargs="+")
+    _add_store(documents)
 
     exporting = command("export", "write a store as JSON Lines", _EXPORT)
     _add_store(exporting)

@@ -13,11 +13,14 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from domain.outages import OutageError
+from domain.ports.trusted_documents import DocumentHash
 from schema.api import Schema
-from web.graphql_errors import RequestRefusedError, error_response
+from schema.trusted_documents import not_trusted
+from web.graphql_errors import SERVICE_UNAVAILABLE, RequestRefusedError, error_response
 from web.graphql_event_streams import EventStreams
 from web.graphql_media_types import JSON, Accepted, accepted
-from web.graphql_persisted_queries import PersistedQueries
+from web.graphql_persisted_queries import PersistedQueries, hash_in
 from web.graphql_requests import operation_of
 from web.metrics import Metrics
 from web.middleware.address_limit import address_of
@@ -95,7 +98,7 @@ class GraphQLOverHttp:
             is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
         )
         try:
-            data.query = self._persisted.resolved(data.query, data.extensions)
+            data.query = await self._text(data)
         except GraphQLError as unknown:
             return self._told(PreExecutionError(data=None, errors=[unknown]), takes)
         try:
@@ -110,6 +113,20 @@ class GraphQLOverHttp:
             raise RequestRefusedError(400, error.as_http_error_reason()) from error
         except MissingQueryError as error:
             raise RequestRefusedError(400, "The request has no `query` in it.") from error
+
+    async def _text(self, data: GraphQLRequestData) -> str | None:
+        """Return the document that a request means, whether it sends it or its hash."""
+        named = hash_in(data.extensions)
+        if self._schema.trusted is None or data.query or named is None:
+            return self._persisted.resolved(data.query, data.extensions)
+        try:
+            found = await self._schema.trusted.text(DocumentHash(named))
+        except OutageError as error:
+            message = "The registered documents can't be read at present. Try again soon."
+            raise RequestRefusedError(503, message, SERVICE_UNAVAILABLE) from error
+        if found is None:
+            raise not_trusted()
+        return found
 
     async def _run(self, data: GraphQLRequestData, caller: Caller, method: str) -> ExecutionResult:
         return await self._schema.execute(

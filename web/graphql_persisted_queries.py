@@ -17,6 +17,13 @@ CHARACTERS_KEPT_MAX = 16_000_000
 """Of all documents together, so at most 64 MB; a client's whole set has 100,000."""
 
 
+def hash_in(extensions: Mapping[str, object] | None) -> str | None:
+    """Return the hash that a request names, if it names one."""
+    asked = (extensions or {}).get("persistedQuery")
+    given = asked.get("sha256Hash") if isinstance(asked, dict) else None
+    return given if isinstance(given, str) else None
+
+
 class PersistedQueries:
     """The documents of this process by their hashes; those unused for longest go first.
 

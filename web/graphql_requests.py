@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import Request
 from strawberry.http import GraphQLRequestData
@@ -42,7 +43,7 @@ def request_data(body: object) -> GraphQLRequestData:
         query=body.get("query"),
         variables=body.get("variables"),
         operation_name=body.get("operationName"),
-        extensions=body.get("extensions"),
+        extensions=_extensions(body),
     )
 
 
@@ -98,6 +99,18 @@ def _decoded(text: str | bytes) -> object:
         raise RequestRefusedError(400, f"This is not valid JSON: {error}.") from error
 
 
+def _extensions(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the extensions; a `documentId` says the same as the hash of a persisted query.
+
+    Source: GraphQL over HTTP, appendix on persisted documents.
+    """
+    named = body.get("documentId")
+    if not named:
+        return body.get("extensions")
+    persisted = {"version": 1, "sha256Hash": named.removeprefix("sha256:")}
+    return {**(body.get("extensions") or {}), "persistedQuery": persisted}
+
+
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and 1 <= len(value) <= OPERATION_ID_MAX
 
@@ -105,6 +118,8 @@ def _is_id(value: object) -> bool:
 def _payload_problem(payload: Mapping[str, object]) -> str | None:
     if not isinstance(payload.get("query"), str | None):
         return "`query` must be a text."
+    if not isinstance(payload.get("documentId"), str | None):
+        return "`documentId` must be a text."
     if not isinstance(payload.get("operationName"), str | None):
         return "`operationName` must be a text or null."
     for name in ("variables", "extensions"):

@@ -69,6 +69,8 @@ class Settings:
     has_playground: bool = True
     has_introspection: bool = True
     """Whether strangers may look at the schema; who has signed in always may."""
+    trusted_documents_only: bool = False
+    """Whether only documents that `cnop documents register` has kept may be run."""
     store: SqliteStore | DynamoDbStore = SqliteStore(Path("var/cnop.db"))
     redis_url: str | None = field(default=None, repr=False)
     """It may hold a password."""

@@ -68,6 +68,7 @@ _KNOWN = frozenset(
         "CNOP_SOCKETS_PER_ADDRESS",
         "CNOP_STORE",
         "CNOP_SUBSCRIPTIONS_PER_SOCKET",
+        "CNOP_TRUSTED_DOCUMENTS",
         "CNOP_TRUSTED_PROXIES",
         "CNOP_WORKERS",
     }
@@ -110,6 +111,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         has_introspection=variables.switch(
             "CNOP_INTROSPECTION", default=environment is Environment.DEVELOPMENT
+        ),
+        trusted_documents_only=(
+            variables.choice("CNOP_TRUSTED_DOCUMENTS", "off", "off", "only") == "only"
         ),
         store=store,
         redis_url=redis_url,
