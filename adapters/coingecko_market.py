@@ -24,6 +24,9 @@ USED_EVERY = timedelta(minutes=5)
 IDLE_EVERY = timedelta(minutes=30)
 """Between two calls while nobody looks."""
 
+QUIET_MAX = IDLE_EVERY + USED_EVERY
+"""How long it may be between two answers while all is well."""
+
 GONE_AFTER = timedelta(hours=24)
 """How long a coin may be missing before it stops trading: coins at the list's end come and go."""
 
@@ -95,7 +98,7 @@ class CoinGeckoMarket:
 
     @property
     def silence_max(self) -> timedelta:
-        return IDLE_EVERY + USED_EVERY
+        return QUIET_MAX
 
     async def next_report(self) -> PriceReport:
         if self._answered_s is not None:

@@ -51,11 +51,13 @@ class MarketLeader:
         open_feed: OpenFeed,
         follow: Follow | None = None,
         duties: Sequence[Duty] = (),
+        quiet_max: timedelta = timedelta(0),
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Take the collaborators; `follow` is None where no other process can make ticks.
 
-        `duties` run beside the feed, and go on when its source has come to an end.
+        `duties` run beside the feed, and go on when its source has come to an end. `quiet_max` is
+        how long a source that isn't asked every few seconds may be silent, also to a follower.
         """
         self._leadership = leadership
         self._board = board
@@ -64,6 +66,7 @@ class MarketLeader:
         self._open_feed = open_feed
         self._follow = follow
         self._duties = tuple(duties)
+        self._quiet_max = quiet_max
         self._sleep = sleep
         self._feed: MarketFeed | None = None
         self._is_open = asyncio.Event()
@@ -104,7 +107,8 @@ class MarketLeader:
             )
         age = self._clock.now() - self._heard_at
         return MarketHealth(
-            is_healthy=self._has_ticked and age <= FOLLOWERS_SILENCE_MAX,
+            is_healthy=bool(self._has_ticked or self._quiet_max)
+            and age <= self._quiet_max + FOLLOWERS_SILENCE_MAX,
             is_leader=False,
             tick_age=age if self._has_ticked else None,
         )

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 
 from adapters.coingecko import (
@@ -13,7 +14,7 @@ from adapters.coingecko import (
     CoinGeckoAccess,
     CoinGeckoSettingsError,
 )
-from adapters.coingecko_market import SOURCE_NAME, CoinGeckoMarket
+from adapters.coingecko_market import QUIET_MAX, SOURCE_NAME, CoinGeckoMarket
 from domain.activity import Activity
 from domain.circuit_breaker import CircuitBreaker
 from domain.instants import Clock
@@ -33,6 +34,7 @@ class CoinGeckoSettings:
 
     access: CoinGeckoAccess = field(default_factory=CoinGeckoAccess)
     source_name: ClassVar[str] = SOURCE_NAME
+    quiet_max: ClassVar[timedelta] = QUIET_MAX
 
 
 def read_coingecko(variables: Variables) -> CoinGeckoSettings:

@@ -153,7 +153,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         assets=assets,
         bus=parts.bus,
         clock=parts.clock,
-        silence_max=FOLLOWERS_SILENCE_MAX,
+        silence_max=parts.settings.market.quiet_max + FOLLOWERS_SILENCE_MAX,
     )
     return MarketLeader(
         leadership=leadership,
@@ -162,6 +162,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         clock=parts.clock,
         open_feed=open_feed,
         follow=None if parts.is_alone else follower.run,
+        quiet_max=parts.settings.market.quiet_max,
         duties=(
             repeated(engine.look_again, "The second look at the book", sleep=parts.sleep),
             repeated(expiry.sweep, "The sweep of orders whose time is over", sleep=parts.sleep),

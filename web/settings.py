@@ -43,6 +43,7 @@ class SimulatedMarket:
     seed: int | None
     tick_every: timedelta
     source_name: ClassVar[str] = "simulated"
+    quiet_max: ClassVar[timedelta] = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class ReplayMarket:
     path: Path
     speed: Decimal
     source_name: ClassVar[str] = "replay"
+    quiet_max: ClassVar[timedelta] = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

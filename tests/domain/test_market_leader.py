@@ -226,6 +226,26 @@ async def test_a_follower_is_healthy_while_ticks_come(world: MarketWorld, time: 
         assert not follower.health().is_healthy
 
 
+async def test_a_follower_of_a_source_that_is_seldom_asked_may_hear_nothing_for_long(
+    world: MarketWorld, time: SetTime
+) -> None:
+    process, quiet = Process("second", world, time), timedelta(minutes=35)
+    follower = MarketLeader(
+        leadership=process.leadership,
+        board=process.board,
+        ticks=process.ticks,
+        clock=world.clock,
+        open_feed=process.open_feed,
+        quiet_max=quiet,
+    )
+
+    assert follower.health().is_healthy
+    world.clock.at += quiet + FOLLOWERS_SILENCE_MAX
+    assert follower.health().is_healthy
+    world.clock.at += timedelta(seconds=1)
+    assert not follower.health().is_healthy
+
+
 async def test_a_market_that_can_not_be_opened_yet_is_tried_again(
     world: MarketWorld, time: SetTime
 ) -> None:
