@@ -9,7 +9,8 @@ complete, and are read last.
 
 from collections.abc import AsyncIterator
 
-from adapters.account_items import STATE, account_key, account_pk, order_key, position_key
+from adapters.account_items import STATE, account_key, account_pk, order_key, order_of, position_key
+from adapters.book_items import ending_item, waiting_item
 from adapters.journal_items import entry_sk
 from adapters.table import (
     PAGE_ITEMS_MAX,
@@ -47,9 +48,10 @@ class AccountExport:
         self.version = 0
 
     async def items(self) -> AsyncIterator[Item]:
-        """Yield all items of the account as of one version; nothing when there is no account.
+        """Yield all items of the account as of one version, and the places of its open orders.
 
-        Raises TableUnavailableError, also when the account changes faster than it can be read.
+        There are none when there is no account. Raises TableUnavailableError, also when the account
+        changes faster than it can be read.
         """
         state = await self._table.get(account_key(self._id))
         if state is None:
@@ -67,6 +69,8 @@ class AccountExport:
         yield state
         for item in self._changing.values():
             yield item
+            for place in _places_of(item):
+                yield place
         async for item in self._partition(""):
             if self._belongs(item):
                 yield item
@@ -139,6 +143,14 @@ class AccountExport:
 
 def _is_final(order: Item) -> bool:
     return order.attributes.get("status") != OrderStatus.OPEN.value
+
+
+def _places_of(item: Item) -> tuple[Item, ...]:
+    """Return an open order's places, made from itself: the book may have lost it meanwhile."""
+    if not item.key.sk.startswith(ORDER_PREFIX) or _is_final(item):
+        return ()
+    order = order_of(item)
+    return waiting_item(order), ending_item(order)
 
 
 def _version(item: Item) -> int:

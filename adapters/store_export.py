@@ -1,7 +1,8 @@
 """All items of a store in use, each account as of one version, with whom it belongs to.
 
 Why it is consistent: accounts are read first, so the user of each is there when users are read
-later; an account that came in between is read when its user is. A user is read together with the
+later; an account that came in between is read when its user is. The places of open orders in the
+book and in the list of ends come with their accounts. A user is read together with the
 claims on its names, as of one instant. A reward is taken only up to its account's version.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from adapters.account_export import AccountExport
 from adapters.account_items import STATE
+from adapters.book_items import BOOK, EXPIRY, SWEPT
 from adapters.identity_items import (
     ACCOUNT,
     account_id_of,
@@ -25,6 +27,7 @@ READS_AGAIN_MAX = 8
 _ACCOUNTS = "ACCOUNT#"
 _USERS = "USER#"
 _CLAIMS = ("USERNAME#", "EMAIL#")
+_PLACES = (BOOK, EXPIRY)
 _PROFILE = "PROFILE"
 _REWARD = "REWARD#"
 
@@ -42,13 +45,16 @@ class StoreExport:
         It reads the table about three times: two scans, and each account once more. Raises
         TableUnavailableError.
         """
+        swept = await self._table.get(SWEPT)
+        if swept is not None:
+            yield swept  # read before the orders: what it says is swept is not among them
         async for item in self._table.scan(""):
             pk = item.key.pk
             if pk.startswith(_ACCOUNTS):
                 if item.key.sk == STATE:
                     async for part in self._account(pk.removeprefix(_ACCOUNTS)):
                         yield part
-            elif not pk.startswith((_USERS, *_CLAIMS)):
+            elif not pk.startswith((_USERS, *_CLAIMS, *_PLACES)):
                 yield item
         async for item in self._table.scan(_USERS):
             async for part in self._of_user(item):

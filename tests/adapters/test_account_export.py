@@ -13,7 +13,13 @@ from adapters.table import Item, Key, Put, Table, TableUnavailableError, Update
 from domain.audit import Finding
 from domain.ids import AccountId
 from tests.adapters.memory_table import MemoryTable
-from tests.api.world import World, opened
+from tests.api.world import Session, World, opened
+
+PLACE = """
+mutation ($input: OrderInput!) {
+  placeOrder(input: $input) { order { id } errors { code } }
+}"""
+CANCEL = "mutation ($id: ID!) { cancelOrder(input: {orderId: $id}) { errors { code } } }"
 
 Deed = Callable[[], Awaitable[object]]
 
@@ -47,6 +53,20 @@ class Watched:
             yield item
 
 
+async def rest(world: World, person: Session, price: str) -> str:
+    """Place an order that waits for its price, and return its id."""
+    typed = {
+        "side": "BUY",
+        "assetId": "BTC",
+        "type": "LIMIT",
+        "quantity": "1",
+        "limitPrice": price,
+    }
+    placed = (await world.run(PLACE, {"input": typed}, as_=person))["placeOrder"]
+    assert placed["errors"] == []
+    return str(placed["order"]["id"])
+
+
 async def copied(items: Iterable[Item]) -> MemoryTable:
     """Return a table of these items; one that comes twice is a fault."""
     table = MemoryTable()
@@ -70,7 +90,7 @@ async def test_a_store_at_rest_is_exported_whole(world: World) -> None:
     alice = await world.trader("1000", "alice_01")
     await world.buy(alice, "DOGE", "10")
     await world.sell(alice, "DOGE", "4")
-    await world.register("bob_0001")
+    await rest(world, await world.trader("5", "bob_0001"), "1")
 
     exported = [item async for item in StoreExport(world.table).items()]
 
@@ -86,7 +106,12 @@ async def test_whenever_people_trade_the_export_is_sound(step: int) -> None:
         bob = await world.trader("500", "bob_0001")
         await world.buy(alice, "DOGE", "10")
 
+        waiting = [await rest(world, bob, price) for price in ("1", "2")]
+
         async def burst() -> None:
+            cancelled = await world.run(CANCEL, {"id": waiting[0]}, as_=bob)
+            assert cancelled["cancelOrder"] == {"errors": []}
+            await rest(world, bob, "3")
             await world.buy(alice, "DOGE", "1")
             await world.buy(alice, "LTC", "1")
             await world.deposit(bob, "5")
