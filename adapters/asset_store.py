@@ -64,8 +64,9 @@ class AssetTable:
             await self._write([listed], fence)
 
     async def _write(self, items: Sequence[Item], fence: int) -> None:
-        # A checkpoint holds the number of its last tick, so its content never comes back.
-        token = content_token([(item.key, item.attributes) for item in items])
+        # A checkpoint holds the number of its last tick, so its content never comes back; the next
+        # leader may write the same, but under a guard of its own.
+        token = content_token([fence, *((item.key, item.attributes) for item in items)])
         guard = fenced(self._lease, fence)
         try:
             await self._table.transact([*map(Put, items), *guard], token=token)
