@@ -23,6 +23,21 @@ class Held:
 
 
 @dataclass
+class Rest:
+    """An order that waits."""
+
+    asset: str
+    is_buy: bool
+    is_up: bool
+    """Whether the price has to rise to its level."""
+    quantity: Decimal
+    level: Decimal
+    ends: datetime
+    cash: Decimal
+    """What a buy holds."""
+
+
+@dataclass
 class Model:
     """The exchange as one would explain it on paper."""
 
@@ -36,6 +51,7 @@ class Model:
     withdrawn: Decimal = ZERO
     held: dict[str, Held] = field(default_factory=dict)
     claimed: set[tuple[date, str]] = field(default_factory=set)
+    resting: dict[str, Rest] = field(default_factory=dict)
     keys: dict[str, tuple[datetime, object, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,7 +66,7 @@ class Model:
         self.deposited += amount
 
     def withdraw(self, amount: Decimal) -> None:
-        if amount > self.cash:
+        if amount > self.available():
             raise No("INSUFFICIENT_FUNDS")
         used = self.withdrawn if self.today() == self.day else ZERO
         if used + amount > 5_000:
@@ -62,26 +78,30 @@ class Model:
         if quantity is None:
             exact = EXACT.divide(notional, price)
             quantity = exact.quantize(STEP, ROUND_DOWN, EXACT)
-        cost = EXACT.multiply(quantity, price).quantize(CENT, ROUND_CEILING, EXACT)
-        total = cost + self.fee(cost)
+        cost, total = self.worth(is_buy=True, quantity=quantity, price=price)
         self.check_order(quantity, cost, total)
-        if total > self.cash:
+        if total > self.available():
             raise No("INSUFFICIENT_FUNDS")
+        self.bought(asset, quantity, total)
+
+    def bought(self, asset: str, quantity: Decimal, total: Decimal) -> None:
         self.moved(-total)
         position = self.held.setdefault(asset, Held())
         position.quantity += quantity
         position.basis += total
 
     def sell(self, asset: str, price: Decimal, quantity: Decimal | None, notional: Decimal) -> None:
-        position = self.held.get(asset, Held())
         if quantity is None:
             exact = EXACT.divide(notional, price)
             quantity = exact.quantize(STEP, ROUND_CEILING, EXACT)
-        brought = EXACT.multiply(quantity, price).quantize(CENT, ROUND_FLOOR, EXACT)
-        total = brought - self.fee(brought)
+        brought, total = self.worth(is_buy=False, quantity=quantity, price=price)
         self.check_order(quantity, brought, total)
-        if quantity > position.quantity:
+        if quantity > self.deliverable(asset):
             raise No("INSUFFICIENT_FUNDS")
+        self.sold(asset, quantity, total)
+
+    def sold(self, asset: str, quantity: Decimal, total: Decimal) -> None:
+        position = self.held[asset]
         share = position.basis
         if quantity < position.quantity:
             part = EXACT.divide(EXACT.multiply(position.basis, quantity), position.quantity)
@@ -102,6 +122,79 @@ class Model:
     def reset(self) -> None:
         self.moved(-self.cash)
         self.held.clear()
+        self.resting.clear()
+
+    def place(self, rest: Rest, price: Decimal, *, is_limit: bool, may_wait: bool) -> bool:
+        """Return whether the order waits now; it has been filled else, or it never will be."""
+        is_met = price >= rest.level if rest.is_up else price <= rest.level
+        if is_met and not is_limit:
+            raise No("INVALID_INPUT")
+        worth, total = self.worth(is_buy=rest.is_buy, quantity=rest.quantity, price=rest.level)
+        self.check_order(rest.quantity, worth, total)
+        if is_met:
+            trade = self.buy if rest.is_buy else self.sell
+            trade(rest.asset, price, rest.quantity, ZERO)
+            return False
+        if not may_wait:
+            return False
+        if len(self.resting) >= 100:
+            raise No("TOO_MANY_OPEN_ORDERS")
+        if (
+            total > self.available()
+            if rest.is_buy
+            else rest.quantity > self.deliverable(rest.asset)
+        ):
+            raise No("INSUFFICIENT_FUNDS")
+        rest.cash = total if rest.is_buy else ZERO
+        self.moved(ZERO)
+        self.held.setdefault(rest.asset, Held())
+        return True
+
+    def tick(self, asset: str, price: Decimal) -> dict[str, str]:
+        """Return what became of the orders that a price sets off."""
+        fired = [
+            (name, rest)
+            for name, rest in self.resting.items()
+            if rest.asset == asset and (price >= rest.level if rest.is_up else price <= rest.level)
+        ]
+        fired.sort(key=lambda one: (-abs(one[1].level - price), one[0]))
+        return {name: self.set_off(name, rest, price) for name, rest in fired}
+
+    def set_off(self, name: str, rest: Rest, price: Decimal) -> str:
+        if max(self.now, self.last) >= rest.ends:
+            self.end(name)
+            return "EXPIRED"
+        _, total = self.worth(is_buy=rest.is_buy, quantity=rest.quantity, price=price)
+        if total <= 0 or (rest.is_buy and total > self.available() + rest.cash):
+            self.end(name)
+            return "REJECTED"
+        del self.resting[name]
+        (self.bought if rest.is_buy else self.sold)(rest.asset, rest.quantity, total)
+        return "FILLED"
+
+    def end(self, name: str) -> None:
+        """Let go of what an order holds."""
+        rest = self.resting.pop(name)
+        self.moved(ZERO)
+        self.held.setdefault(rest.asset, Held())
+
+    def available(self) -> Decimal:
+        return self.cash - sum((rest.cash for rest in self.resting.values()), ZERO)
+
+    def kept(self, asset: str) -> Decimal:
+        """Return what open sales hold."""
+        mine = (rest for rest in self.resting.values() if rest.asset == asset and not rest.is_buy)
+        return sum((rest.quantity for rest in mine), ZERO)
+
+    def deliverable(self, asset: str) -> Decimal:
+        return self.held.get(asset, Held()).quantity - self.kept(asset)
+
+    def worth(self, *, is_buy: bool, quantity: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
+        """Return what a trade is worth, and what it costs or brings in all."""
+        rounding = ROUND_CEILING if is_buy else ROUND_FLOOR
+        worth = EXACT.multiply(quantity, price).quantize(CENT, rounding, EXACT)
+        fee = self.fee(worth)
+        return worth, worth + fee if is_buy else worth - fee
 
     def fee(self, amount: Decimal) -> Decimal:
         exact = EXACT.multiply(amount, self.fee_percent) / 100

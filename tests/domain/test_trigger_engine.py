@@ -9,7 +9,14 @@ import pytest
 from adapters.account_items import order_key
 from adapters.book_items import waiting_item
 from adapters.lease_store import lease_key
-from adapters.table import ConditionFailedError, TableUnavailableError, Update, Write
+from adapters.table import (
+    ACTIONS_MAX,
+    ConditionFailedError,
+    Put,
+    TableUnavailableError,
+    Update,
+    Write,
+)
 from domain.money import Money, Percent
 from domain.order_ends import CancelOrder
 from domain.orders import OrderSide, OrderStatus, OrderStatusReason, OrderType
@@ -308,14 +315,16 @@ async def test_ten_thousand_resting_orders_cost_a_tick_no_more_than_none() -> No
     # Given
     world = await market("0")
     few = await calls_of_a_tick(world, "101")
-    account = await world.account()
+    account, items = await world.account(), []
     for number in range(10_000):
         resting_order = replace(
             buy_order(account, number, world.clock.now(), cash=Money(1)),
-            limit_price=usd(f"{1 + number / 1000:.3f}"),
+            limit_price=usd(f"{1 + number / 200:.3f}"),
         )
-        item = waiting_item(resting_order)
-        world.table._items[item.key] = item
+        items.append(waiting_item(resting_order))
+    for start in range(0, len(items), ACTIONS_MAX):
+        puts = [Put(item) for item in items[start : start + ACTIONS_MAX]]
+        await world.table.transact(puts, token=str(start))
     # When, Then
     for price in range(20):
         assert await calls_of_a_tick(world, str(100 + price)) == few
