@@ -194,3 +194,18 @@ async def test_the_right_to_make_a_table_may_be_missing() -> None:
 
 def _keys(described: Wire) -> tuple[str, ...]:
     return tuple(one["AttributeName"] for one in described["KeySchema"])
+
+
+async def test_a_table_as_it_should_be_has_no_faults(dynamodb_table: DynamoDbTable) -> None:
+    assert await dynamodb_table.faults() == ()
+
+
+async def test_each_fault_of_a_table_is_told() -> None:
+    other = {**DEFINITION, "LocalSecondaryIndexes": [], "TableStatus": "CREATING"}
+    table, _ = scripted_table({"Table": other}, NOT_EXPIRING)
+
+    assert await table.faults() == (
+        "The DynamoDB table cnop is CREATING.",
+        "The DynamoDB table cnop has other keys or indexes than needed.",
+        "The DynamoDB table cnop doesn't expire by expires_at.",
+    )
