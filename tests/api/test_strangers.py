@@ -19,7 +19,7 @@ INTROSPECTING = [
 ]
 MISTAKEN = [
     ("{ assat { id } }", {}),
-    ('{ asset(id: "BTC") { namme } }', {}),
+    ('{ asset(id: "BTC") { pricex } }', {}),
     ('{ asset(idd: "BTC", id: "BTC") { name } }', {}),
     ('{ asset(id: "BTC") { ... on Asse { name } } }', {}),
     ("query ($a: AssetFilte) { assets(filter: $a) { nodes { id } } }", {}),
