@@ -64,11 +64,19 @@ async def stray_places(table: Table) -> AsyncIterator[Finding]:
                 yield Finding(place, f"it can't be read: {error}")
                 continue
             order = await _order(table, named)
-            if order and order.status is OrderStatus.OPEN and item_of(order).key == item.key:
+            if order and _belongs(item, order, item_of):
                 continue
             if await table.get(item.key) is not None:
                 status = f"is {order.status}" if order else "is missing"
                 yield Finding(place, f"its order {named.order_id} {status}, or rests elsewhere")
+
+
+def _belongs(item: Item, order: Order, item_of: Callable[[Order], Item]) -> bool:
+    """Tell whether an order is open, and rests at an item's place."""
+    try:
+        return order.status is OrderStatus.OPEN and item_of(order).key == item.key
+    except (StoredWronglyError, ValueError):
+        return False
 
 
 async def _is_open(table: Table, order: Order) -> bool:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from adapters.journal_items import entry_key
 from adapters.table import Delete, Item, Key, Put, Table, Value
 from domain.accounts import opened
 from domain.ids import AccountId, IdempotencyKey, OrderId, UserId
+from domain.instants import ms_of
 from tests.domain.history import BUY, DEPOSIT, OPEN_BUY, RELEASE, lived
 from tests.domain.ledger_world import ACCOUNT, BTC, ETH, NOW, USER
 
@@ -27,6 +29,8 @@ OTHER_ACCOUNT = AccountId("acc_00000000000000000000000002")
 ORDER = OrderId(f"ord_{2:026}")
 BUY_KEY = IdempotencyKey("buy")
 REWARD = Key(f"USER#{USER}", "REWARD#2026-03-01#RED_POCKET")
+PLACE = Key("BOOK#BTC#DOWN", f"{10**12:024}#{ORDER}")
+END = Key("EXPIRY#2026-03-02T12", f"{ms_of(NOW + timedelta(days=1)):015}#{ORDER}")
 NAME, EMAIL = username_claim_key("alice_01"), email_claim_key("alice@example.com")
 
 
@@ -151,6 +155,17 @@ DAMAGES: list[tuple[Damage, str]] = [
     (changed(REWARD, version=DEPOSIT), "entry 1 of acc_00000000000000000000000001 is a DEPOSIT"),
     (changed(REWARD, version="x"), "RED_POCKET: it can't be read"),
     (copied(REWARD, replace(REWARD, sk="REWARD#2026-03-01#RED_POCKET#2")), "-1 rewards paid"),
+    (lost(PLACE), f"order {ORDER}: it is open and is missing from the book"),
+    (lost(END), f"order {ORDER}: it is open and is missing from the list of ends"),
+    (changed(PLACE, level=5), f"order {ORDER}: it is open and stands wrongly in the book"),
+    (changed(PLACE, order=5), f"{PLACE.pk}/{PLACE.sk}: it can't be read"),
+    (changed(END, account=5), f"{END.pk}/{END.sk}: it can't be read"),
+    (changed(PLACE, order=f"ord_{9:026}"), "is missing, or rests elsewhere"),
+    (changed(order_key(ACCOUNT, ORDER), status="CANCELLED"), f"its order {ORDER} is CANCELLED, or"),
+    (changed(order_key(ACCOUNT, ORDER), status="LOST"), f"its order {ORDER} is missing, or rests"),
+    (changed(order_key(ACCOUNT, ORDER), ends_at=5), f"its order {ORDER} is OPEN, or rests"),
+    (copied(PLACE, replace(PLACE, sk=f"{7:024}#{ORDER}")), "is OPEN, or rests elsewhere"),
+    (changed(order_key(ACCOUNT, ORDER), limit_price=None), "it has no place in the book"),
 ]
 
 

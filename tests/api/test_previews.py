@@ -160,3 +160,56 @@ async def test_a_stranger_previews_nothing(world: World) -> None:
     answer = await preview(world, None, quantity="1")
     assert answer.data == {"previewOrder": None}
     assert answer.codes == ["UNAUTHENTICATED"]
+
+
+async def test_an_order_that_would_wait_is_shown_at_its_own_price_with_what_it_would_hold() -> None:
+    async with opened(rules=TradingRules(fee=Percent.of(1))) as world:
+        alice = await world.trader("10000")
+        found = await previewed(world, alice, type="LIMIT", limitPrice="40000", quantity="0.1")
+        assert found == {
+            "quantity": "0.1",
+            "price": "40000",
+            "notional": "4000.00",
+            "fee": "40.00",
+            "total": "4040.00",
+            "cashAfter": "10000.00",
+            "availableCashAfter": "5960.00",
+            "positionAfter": "0",
+            "errors": [],
+        }
+
+
+async def test_a_limit_order_that_would_fill_at_once_is_shown_at_the_market(world: World) -> None:
+    alice = await world.trader("10000")
+    found = await previewed(world, alice, type="LIMIT", limitPrice="60000", quantity="0.1")
+    assert (found["price"], found["cashAfter"], found["positionAfter"]) == (
+        "50000",
+        "5000.00",
+        "0.1",
+    )
+
+
+async def test_an_order_that_may_not_wait_is_shown_as_leaving_all_as_it_is(world: World) -> None:
+    alice = await world.trader("10000")
+    await world.buy(alice, "BTC", "0.1")
+    found = await previewed(
+        world, alice, type="LIMIT", limitPrice="40000", quantity="0.1", timeInForce="IOC"
+    )
+    assert (found["cashAfter"], found["availableCashAfter"]) == ("5000.00", "5000.00")
+    assert (found["positionAfter"], found["errors"]) == ("0.1", [])
+
+
+async def test_a_waiting_order_that_would_be_refused_is_still_priced(world: World) -> None:
+    alice = await world.trader("1")
+    found = await previewed(
+        world, alice, side="SELL", type="STOP_LOSS", triggerPrice="40000", quantity="0.1"
+    )
+    assert (found["price"], found["total"], found["cashAfter"]) == ("40000", "4000.00", None)
+    assert [error["code"] for error in found["errors"]] == ["INSUFFICIENT_FUNDS"]
+    huge = await previewed(
+        world, alice, type="LIMIT", limitPrice="40000", quantity="1000000000000000000"
+    )
+    assert (huge["price"], [one["code"] for one in huge["errors"]]) == (
+        None,
+        ["ORDER_VALUE_EXCEEDED"],
+    )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
 from domain.journal import EntryKind, LedgerAccount, Leg, usd
 from domain.money import Money, Price, Quantity
-from domain.orders import OrderStatus
+from domain.orders import OrderStatus, OrderStatusReason
 from domain.refusals import InputError
 from tests.domain.history import (
     AGAIN,
@@ -29,6 +29,7 @@ Damage = Callable[[History], object]
 OTHER = AccountId("acc_00000000000000000000000002")
 LATE = NOW + timedelta(days=9)
 MISSING = OrderId("ord_00000000000000000000000009")
+NOTED = OrderId("ord_00000000000000000000000008")
 
 
 def entry(version: int, /, **changes: object) -> Damage:
@@ -88,6 +89,24 @@ def record(number: int, /, **changes: object) -> Damage:
         history.records[number] = replace(was, **changes)  # type: ignore[arg-type]
 
     return damage
+
+
+def noted(history: History) -> None:
+    """Let a key name an order that ended on arrival, under another key."""
+    order = replace(
+        history.order_of(BUY),
+        id=NOTED,
+        status=OrderStatus.CANCELLED,
+        status_reason=OrderStatusReason.UNFILLABLE,
+        fill=None,
+    )
+    history.orders.append(order)
+    record(1, errors=(), order_id=NOTED)(history)
+
+
+def named_twice(history: History) -> None:
+    """Let a key name, as one without an entry, an order that has one."""
+    record(1, errors=(), order_id=history.order_of(BUY).id)(history)
 
 
 def uncountable(history: History) -> None:
@@ -225,4 +244,7 @@ RECORDS: list[tuple[Damage, str]] = [
     (record(1, version=BUY_ETH), "key refused: it must name either an entry, an order"),
     (record(1, errors=()), "key refused: it must name either an entry, an order"),
     (record(0, errors=(InputError("?"),)), "key deposit: it must name either"),
+    (record(1, errors=(), order_id=NOTED), f"key refused: its order {NOTED} is missing"),
+    (named_twice, "has an entry of its own"),
+    (noted, f"key refused: the order {NOTED} was placed under another key, or none"),
 ]

@@ -69,8 +69,8 @@ class History:
             found += audit.order(order, entries.get(order.version))
         for record in self.records:
             made = entries.get(record.version or 0)
-            named = orders.get(made.order_id) if made and made.order_id else None
-            found += audit.record(record, made, named)
+            order_id = made.order_id if made else record.order_id
+            found += audit.record(record, made, orders.get(order_id) if order_id else None)
         return found
 
 

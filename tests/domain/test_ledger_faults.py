@@ -13,11 +13,13 @@ from domain.commits import REPEATS_MAX
 from domain.funds import Deposit, Withdraw
 from domain.ledger import DECISIONS_MAX, Outcome
 from domain.money import Money
+from domain.orders import OrderSide, OrderType, TimeInForce
 from domain.outages import OutageError, OutcomeUnknownError
+from domain.pages import OrderFilter, Stretch
 from domain.refusals import ErrorCode
 from tests.adapters.faulty_table import Fault, FaultyTable
 from tests.adapters.memory_table import MemoryTable
-from tests.domain.ledger_world import ACCOUNT, World, codes
+from tests.domain.ledger_world import ACCOUNT, World, codes, resting
 
 KEY = "a-key"
 DEPOSIT = Deposit.of(Decimal(1))
@@ -64,6 +66,36 @@ async def test_a_doubtful_deposit_is_made_exactly_once(
     assert not done.is_replay
     assert done.account == await world.account()
     assert done.account.cash == Money(101_00)
+    assert await world.findings() == []
+
+
+@pytest.mark.parametrize("remembers_tokens", [True, False])
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault.AFTER],
+        [Fault.LOST],
+        [Fault.LATE],
+        [Fault.TWICE],
+        [Fault.LOST, Fault.BEFORE, Fault.BEFORE],
+        [Fault.LATE, Fault.BEFORE, Fault.LATE, Fault.LOST, Fault.AFTER],
+    ],
+)
+async def test_a_doubtful_order_without_an_entry_is_noted_exactly_once(
+    faults: list[Fault], key: str | None, *, remembers_tokens: bool
+) -> None:
+    # Given
+    world, table = await faulty_world(*faults, remembers_tokens=remembers_tokens)
+    unfillable = resting(OrderType.LIMIT, OrderSide.BUY, "1", "1", force=TimeInForce.IOC)
+    # When
+    done = await world.do(unfillable, key)
+    await table.settle()
+    # Then
+    assert (done.errors, done.entry, done.is_replay) == ((), None, False)
+    page = await world.accounts.orders_where(ACCOUNT, OrderFilter(), Stretch(limit=9))
+    assert page.items == (done.order,)
+    assert await world.account() == done.account
     assert await world.findings() == []
 
 

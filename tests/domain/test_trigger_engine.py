@@ -17,6 +17,7 @@ from adapters.table import (
     Update,
     Write,
 )
+from domain.assets import Quote
 from domain.money import Money, Percent
 from domain.order_ends import CancelOrder
 from domain.orders import OrderSide, OrderStatus, OrderStatusReason, OrderType
@@ -216,17 +217,23 @@ async def test_an_order_in_an_asset_that_is_gone_is_cancelled_and_lets_go() -> N
     await world.check()
 
 
-async def test_a_price_of_an_asset_that_cannot_be_traded_fills_nothing() -> None:
+async def test_a_price_of_an_asset_that_cannot_be_traded_cancels_what_it_would_set_off() -> None:
     world = await market("1000")
-    placed = await world.placed(resting(LIMIT, BUY, "1", "90"))
-    await world.process.feed.take(
-        PriceReport(at=world.clock.now(), source="test", moves=(), gone=(BTC,))
-    )
-    late = await world.start()
-    again = await world.placed(resting(LIMIT, BUY, "1", "9", ETH))
-    await late.finish()
-    assert (await world.order(placed)).status is OrderStatus.CANCELLED
-    assert (await world.order(again)).status is OrderStatus.OPEN
+    met = await world.placed(resting(LIMIT, BUY, "1", "90"))
+    other = await world.placed(resting(LIMIT, BUY, "1", "50"))
+    quote = world.process.board.quote(BTC)
+    assert quote is not None
+    halted = replace(quote, is_tradable=False)
+
+    class Halted:
+        def quote(self, _asset_id: object) -> Quote:
+            return halted
+
+    world.process.engine._quotes = Halted()
+    await world.tick(80)
+    assert (await world.order(met)).status_reason is OrderStatusReason.ASSET_NOT_TRADABLE
+    assert (await world.order(other)).status is OrderStatus.OPEN
+    await world.check()
 
 
 async def test_nothing_fills_at_or_after_its_end() -> None:
