@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.dynamodb_retry import Retry
 from adapters.dynamodb_table import DynamoDbTable
 from adapters.guarded_table import GuardedTable
 from adapters.sqlite_table import SqliteTable
@@ -58,7 +59,9 @@ async def dynamodb_table(
 ) -> AsyncIterator[DynamoDbTable]:
     assert os.environ["AWS_ENDPOINT_URL_DYNAMODB"] == dynamodb_endpoint
     name = f"test-{uuid.uuid4()}"
-    table = await DynamoDbTable.open(name, wall_clock_s=wall_clock, validate_parameters=True)
+    table = await DynamoDbTable.open(
+        name, wall_clock_s=wall_clock, validate_parameters=True, retry=Retry(deadline_s=60)
+    )
     await table.create_table()
     yield table
     await table.close()
