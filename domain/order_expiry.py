@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from domain.instants import Clock
 from domain.order_ends import ExpireOrder
 from domain.ports.books import BookStore
+from domain.rules import ORDER_LIFETIME
 from domain.unattended import Job, Unattended
 
 LATE_AFTER = timedelta(minutes=10)
@@ -53,10 +54,9 @@ class OrderExpiry:
         hour = hour_of(now - LATE_AFTER)
         if self._from is None:
             marked = await self._books.swept_through()
-            if marked is None:
-                # Nobody has led yet, so no order has been placed that ends before now.
-                await self._books.mark_swept(hour)
-            self._from = hour if marked is None else marked
+            # Without a mark the store is new, or was imported: then an order may have ended on the
+            # way. Of one that ended longer ago than that, its owner can still let go.
+            self._from = hour - ORDER_LIFETIME if marked is None else marked
         self._from = min(self._from, hour)
         return self._from
 

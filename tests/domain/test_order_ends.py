@@ -110,6 +110,18 @@ async def test_what_has_ended_is_swept_whenever_the_sweep_comes(days: int) -> No
     await world.check()
 
 
+async def test_an_order_that_ended_while_its_store_was_moved_is_swept_there() -> None:
+    # Given a store that nobody has swept, as an import leaves it
+    world = await market("1000")
+    ends = world.clock.now() + timedelta(minutes=5)
+    placed = await world.placed(resting(LIMIT, BUY, "1", "90", ends=ends))
+    world.clock.advance(timedelta(days=29))
+    # When
+    await world.process.expiry.sweep()
+    # Then
+    assert (await world.order(placed)).status is OrderStatus.EXPIRED
+
+
 async def test_a_sweep_with_nothing_to_do_costs_one_query() -> None:
     world = await market("1000")
     await world.process.expiry.sweep()
