@@ -1,4 +1,4 @@
-"""Open orders, put on the table: this version places none."""
+"""Open orders, put on the table without being placed: for what only has to read them."""
 
 from adapters.account_items import order_item
 from adapters.table import Put
