@@ -296,6 +296,26 @@ async def test_a_renewal_that_can_not_be_told_from_a_loss_is_taken_for_one(
         assert len(first.fences) > 1
 
 
+class WrittenAfterAll(LeaseTable):
+    """A store that has written a renewal, and then says that it has changed."""
+
+    async def write(self, lease: Lease, *, was: Lease | None) -> None:
+        await super().write(lease, was=was)
+        if lease.beat == 2:
+            raise LeaseChangedError
+
+
+async def test_a_renewal_that_was_written_after_all_counts(table: MemoryTable) -> None:
+    time = SetTime()
+    first = Process("first", time, WrittenAfterAll(table))
+
+    async with first.running():
+        await time.pass_by(20 * RENEW_EVERY_S)
+
+        assert first.fences == [1]
+        assert first.is_leading
+
+
 class LosingSight(LeaseTable):
     """A store that says a renewal failed, and can't be read right after."""
 
