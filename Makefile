@@ -67,7 +67,7 @@ bench: $(STAMP) ## Measure: run tests/bench/bench_*.py
 UPGRADE =
 UV = build/uv/bin/uv
 UV_COMPILE = $(UV) pip compile --quiet --no-config --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header $(UPGRADE)
+	--generate-hashes --no-header $(UPGRADE)
 
 lock: ## Pin what pyproject.toml asks for in requirements*.lock
 	@test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install -qq uv==0.13.9; }
