@@ -113,18 +113,25 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             stack.push_async_callback(_bounded, "the store", table.close)
         metrics = Metrics()
         requests, background = _guarded(settings, table, metrics)
+        sockets = OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics)
         shared = await stack.enter_async_context(
-            open_shared(settings, requests, clock=given.clock, metrics=metrics)
+            open_shared(
+                settings,
+                requests,
+                clock=given.clock,
+                metrics=metrics,
+                listeners=lambda: sockets.count,
+            )
         )
         accounts = AccountTable(requests)
         entries = AccountBroadcast(accounts, shared.hint_bus, look_every=shared.look_every)
         insights = await stack.enter_async_context(
             open_insights(settings.gemini, requests, clock=given.clock, model=given.insight_model)
         )
-        sockets = OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics)
-        usage = UsageWatch(given.clock, listeners=lambda: sockets.count)
         coingecko = await stack.enter_async_context(
-            open_coingecko(settings.market, activity=usage, clock=given.clock, metrics=metrics)
+            open_coingecko(
+                settings.market, activity=shared.usage, clock=given.clock, metrics=metrics
+            )
         )
         board = PriceBoard()
         ledger = Ledger(
@@ -195,7 +202,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             metrics=metrics,
             load=load,
             sockets=sockets,
-            usage=usage,
+            usage=shared.usage,
             budgets=shared.budgets,
             degraded=shared.degraded,
         )

@@ -21,12 +21,14 @@ from adapters.session_store import SessionTable
 from adapters.store_admissions import StoreAdmissions
 from adapters.table import Table
 from adapters.user_store import UserTable
+from domain.activity import UsageWatch
 from domain.instants import Clock
 from domain.ports.admission import Admissions
 from domain.ports.budgets import MinuteCounts
 from domain.ports.hints import HintBus
 from domain.ports.identity import LoginGuard, SessionStore, UserStore
 from domain.ports.markets import TickBus
+from domain.shared_usage import SharedUsage
 from resolvers.budgets import BudgetRules
 from subscriptions.accounts import LOOK_EVERY
 from web.metrics import Metrics
@@ -47,30 +49,46 @@ class Shared:
     guard: LoginGuard
     budgets: BudgetRules | None
     sign_in_counts: MinuteCounts | None
+    usage: UsageWatch
+    """Whether the exchange is used, here or by way of another process."""
     degraded: Callable[[], tuple[str, ...]]
     """Tells, in sentences, what each process does for itself at present though it should not."""
 
 
 @asynccontextmanager
 async def open_shared(
-    settings: Settings, table: Table, *, clock: Clock, metrics: Metrics
+    settings: Settings,
+    table: Table,
+    *,
+    clock: Clock,
+    metrics: Metrics,
+    listeners: Callable[[], int],
 ) -> AsyncIterator[Shared]:
-    """Open what is shared. Redis may be out of reach: then each process goes by itself."""
+    """Open what is shared. Redis may be out of reach: then each process goes by itself.
+
+    `listeners` tells how many sockets this process has open.
+    """
     if settings.redis_url is None:
-        yield _alone(settings, table, clock)
+        yield _alone(settings, table, clock, UsageWatch(clock, listeners=listeners))
         return
     connection = RedisConnection(settings.redis_url, observe=metrics.redis_changed)
     channels = RedisChannels(connection)
-    listening = asyncio.create_task(channels.run(), name="redis channels")
+    usage = UsageWatch(clock, listeners=listeners, is_deaf=lambda: not channels.is_listening)
+    shared = _together(settings, table, clock, connection, channels, usage=usage)
+    tasks = [
+        asyncio.create_task(channels.run(), name="redis channels"),
+        asyncio.create_task(SharedUsage(usage, shared.hint_bus).run(), name="usage"),
+    ]
     try:
-        yield _together(settings, table, clock, connection, channels)
+        yield shared
     finally:
-        listening.cancel()
-        await asyncio.wait([listening])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await connection.close()
 
 
-def _alone(settings: Settings, table: Table, clock: Clock) -> Shared:
+def _alone(settings: Settings, table: Table, clock: Clock, usage: UsageWatch) -> Shared:
     sessions, bucket = SessionTable(table), settings.query_budget
     per_minute = settings.logins_per_minute
     return Shared(
@@ -83,6 +101,7 @@ def _alone(settings: Settings, table: Table, clock: Clock) -> Shared:
         guard=MemoryLoginGuard(clock),
         budgets=BudgetRules(budgets=MemoryBudgets(bucket), bucket=bucket) if bucket else None,
         sign_in_counts=MemoryMinuteCounts(per_minute) if per_minute else None,
+        usage=usage,
         degraded=tuple,
     )
 
@@ -93,6 +112,8 @@ def _together(
     clock: Clock,
     connection: RedisConnection,
     channels: RedisChannels,
+    *,
+    usage: UsageWatch,
 ) -> Shared:
     keys, sessions = RedisKeys(), SessionTable(table)
     ends = RedisSessionEnds(connection, keys)
@@ -106,6 +127,8 @@ def _together(
             found.append("budgets and failed logins are counted by each process")
         if not channels.is_listening:
             found.append("prices and account events come by looking, every few seconds")
+            if settings.market.quiet_max:
+                found.append("prices are asked for as if the exchange were used all the time")
         return tuple(found)
 
     return Shared(
@@ -118,6 +141,7 @@ def _together(
         guard=guard,
         budgets=_redis_budgets(settings, connection, keys),
         sign_in_counts=_redis_counts(settings, connection, keys),
+        usage=usage,
         degraded=degraded,
     )
 
