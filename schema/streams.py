@@ -16,6 +16,7 @@ from schema.context import Info, given
 from schema.journal import Transaction
 from schema.orders import Order
 from schema.scalars import DateTime, Decimal
+from subscriptions.orders import order_updates as updates_of_orders
 
 
 @strawberry.type(description="A new price of one asset.")
@@ -129,19 +130,16 @@ class Subscription:
         authenticated=True,
         graphql_type=Order,
         description=(
-            "The signed-in user's orders as they change, from now on. One that ends on arrival "
-            "changes nothing, and is told by `placeOrder` alone."
+            "The signed-in user's orders as they change, from now on: placed, filled, cancelled, "
+            "expired, rejected, ended by a reset or on arrival. Each comes once in a state; one "
+            "that changes twice in quick succession may come in its last state only."
         ),
     )
     @staticmethod
     async def order_updates(info: Info) -> AsyncGenerator[orders.Order, None]:
         """Stream orders."""
         request = info.context.request
-        viewer, after = await resolve.start_of_events(request, None)
-        async with aclosing(info.context.entries.stream(viewer.account_id, after)) as entries:
-            async for entry in entries:
-                for order_id in resolve.orders_touched(entry):
-                    request.forget()
-                    order = await request.loaders.orders.load(order_id)
-                    if order is not None:
-                        yield order
+        async with aclosing(updates_of_orders(request, info.context.entries)) as updates:
+            async for order in updates:
+                request.forget()
+                yield order

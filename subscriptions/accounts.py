@@ -1,12 +1,13 @@
 """What happens to an account: read from its journal, in order and without gaps, then live."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from domain.ids import AccountId
 from domain.journal import Entry
-from domain.pages import EntryFilter, Stretch
+from domain.pages import EntryFilter, Slice, Stretch
 from domain.ports.accounts import AccountStore
 from domain.ports.hints import Hint, HintBus
 
@@ -42,15 +43,25 @@ class AccountBroadcast:
 
         Raises OutageError when the store can't answer.
         """
-        with self._bus.subscribe(_topic(account_id)) as hints:
+        with self.listening(account_id) as change:
             while True:
-                stretch = Stretch(limit=ENTRIES_AT_ONCE, after=after, is_ascending=True)
-                found = await self._accounts.entries(account_id, _EVERYTHING, stretch)
+                found = await self.page(account_id, after)
                 for entry in found.items:
                     after = entry.version
                     yield entry
                 if not found.has_more:
-                    await self._next(hints)
+                    await change()
+
+    async def page(self, account_id: AccountId, after: int) -> Slice[Entry, int]:
+        """Return the next entries after a version. Raises OutageError."""
+        stretch = Stretch(limit=ENTRIES_AT_ONCE, after=after, is_ascending=True)
+        return await self._accounts.entries(account_id, _EVERYTHING, stretch)
+
+    @contextmanager
+    def listening(self, account_id: AccountId) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Listen from now on; what is returned waits until there may be something unread."""
+        with self._bus.subscribe(_topic(account_id)) as hints:
+            yield lambda: self._next(hints)
 
     async def _next(self, hints: AsyncIterator[Hint]) -> None:
         """Wait for a hint, or until it is time to look."""
