@@ -17,10 +17,23 @@ LOG = logging.getLogger("cnop.graphql")
 
 TOO_DEEP = "The document is nested too deeply."
 
+OPERATION_UNCLEAR = "The document has several operations; say in `operationName` which one to run."
+
 _QUOTED = re.compile(
     r"(, found| Found|(?<=String cannot represent a non string value)): .*", re.DOTALL
 )
 """Where GraphQL repeats an input, with all that is secret in it."""
+
+
+class OperationUnclearError(CannotGetOperationTypeError):
+    """A document has several operations, and none of them was named."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def as_http_error_reason(self) -> str:
+        """Return a sentence for the client."""
+        return OPERATION_UNCLEAR
 
 
 def make_public(error: GraphQLError, *, request_id: str) -> None:
@@ -88,6 +101,7 @@ _FIXED: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((OutcomeUnknownError,), "OUTCOME_UNKNOWN", _UNKNOWN),
     ((OutageError,), "SERVICE_UNAVAILABLE", _OUTAGE),
     ((RecursionError,), "GRAPHQL_PARSE_FAILED", TOO_DEEP),
+    ((OperationUnclearError,), "BAD_USER_INPUT", OPERATION_UNCLEAR),
     (
         (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError),
         "BAD_USER_INPUT",

@@ -11,12 +11,14 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    OperationDefinitionNode,
     get_operation_ast,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from schema.cost_plan import CostPlan
+from schema.errors import OperationUnclearError
 from schema.limits import VALIDATION_FAILED, DocumentRefusedError, QueryLimits
 from schema.query_cost import Pricing
 
@@ -36,6 +38,12 @@ class Prepared:
     errors: tuple[GraphQLError, ...]
     pricing: Pricing
     plans: dict[str | None, CostPlan] = field(default_factory=dict)
+
+    @property
+    def has_several_operations(self) -> bool:
+        """Tell whether somebody has to say which operation is meant."""
+        found = self.document.definitions
+        return sum(isinstance(one, OperationDefinitionNode) for one in found) > 1
 
     def plan(self, operation_name: str | None) -> CostPlan:
         """Return an operation's price. Raises GraphQLError where the document has no such one."""
@@ -131,7 +139,8 @@ class PreparedDocuments(SchemaExtension):
         """Set the document.
 
         A text that can't be parsed is left for Strawberry to parse again, within the same bounds:
-        an error raised from here would tear down a websocket's stream instead of being answered.
+        a GraphQLError from here would tear down a websocket's stream instead of being answered.
+        Raises OperationUnclearError, where Strawberry would run the first of several operations.
         """
         context = self.execution_context
         context.parse_options.update(self._documents.limits.parse_options)  # type: ignore[typeddict-item] # Strawberry passes on all that graphql-core knows
@@ -139,6 +148,7 @@ class PreparedDocuments(SchemaExtension):
             with suppress(GraphQLError):
                 self.prepared = self._documents.prepared(context.query, context.validation_rules)
                 context.graphql_document = self.prepared.document
+        self._check_which_is_meant()
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -146,6 +156,15 @@ class PreparedDocuments(SchemaExtension):
         if self.prepared is not None:
             self.execution_context.pre_execution_errors = list(self.prepared.errors)
         yield
+
+    def _check_which_is_meant(self) -> None:
+        # Strawberry's `operation_name` names the first operation to who named none.
+        is_named = self.execution_context._provided_operation_name is not None  # noqa: SLF001 - it has no other name
+        prepared = self.prepared
+        if is_named or prepared is None or prepared.errors:
+            return
+        if prepared.has_several_operations:
+            raise OperationUnclearError
 
 
 def _weight(text: str, made: Prepared) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +22,12 @@ class Stream:
     """A client's side of an answer that goes on."""
 
     def __init__(
-        self, app: ASGIApp, query: str, token: str = "", accept: str = "text/event-stream"
+        self,
+        app: ASGIApp,
+        query: str | None,
+        token: str = "",
+        accept: str = "text/event-stream",
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
@@ -36,7 +42,7 @@ class Stream:
             "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
             "client": ("203.0.113.7", 5),
         }
-        body = json.dumps({"query": query}).encode()
+        body = json.dumps({"query": query, **(more or {})}).encode()
         self._incoming.put_nowait({"type": "http.request", "body": body})
         self.task = asyncio.ensure_future(app(scope, self._incoming.get, self._outgoing.put))
 
