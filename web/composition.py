@@ -113,7 +113,11 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             stack.push_async_callback(_bounded, "the store", table.close)
         metrics = Metrics()
         requests, background = _guarded(settings, table, metrics)
-        sockets = OpenSockets(per_address_max=settings.sockets_per_address, metrics=metrics)
+        sockets = OpenSockets(
+            per_address_max=settings.sockets_per_address,
+            per_user_max=settings.sockets_per_user,
+            metrics=metrics,
+        )
         shared = await stack.enter_async_context(
             open_shared(
                 settings,

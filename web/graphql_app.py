@@ -8,15 +8,17 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from schema.api import Schema
+from web.graphql_documents import NamedDocuments
 from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
 from web.graphql_event_streams import EventStreams
 from web.graphql_http import COST_ONLY, GraphQLOverHttp
-from web.graphql_sockets import EVERYDAY, SocketAdapter, SocketHandler, SocketPace
+from web.graphql_sockets import EVERYDAY, SocketHandler, SocketPace
 from web.metrics import Metrics
 from web.middleware.address_limit import address_of
 from web.open_sockets import OpenSockets
 from web.origins import Origins
 from web.reception import Caller, Reception
+from web.socket_adapter import SocketAdapter
 from web.strict_json import decode, encode
 
 
@@ -50,6 +52,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         self.metrics = metrics
         self.operations_per_socket = operations_per_socket
         self.pace = pace
+        self.documents = NamedDocuments(schema.trusted)
         self._origins = origins
         self._http = GraphQLOverHttp(
             schema,
@@ -62,6 +65,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
                 look_every=pace.look_every,
                 sleep=pace.sleep,
             ),
+            documents=self.documents,
             metrics=metrics,
             has_playground=has_playground,
         )

@@ -6,10 +6,11 @@ The protocol is graphql-sse in distinct connections mode: an event `next` for ea
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from datetime import timedelta
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData, process_result
 from strawberry.http.streaming import SSETransport
@@ -18,6 +19,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from schema.api import Schema
+from schema.context import Context
 from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
@@ -39,7 +41,7 @@ Ending = str
 
 
 class EventStreams:
-    """Makes streams; an open one counts as a websocket of its address."""
+    """Makes streams; an open one counts as a websocket of its address and its user."""
 
     def __init__(
         self,
@@ -58,55 +60,69 @@ class EventStreams:
         self.look_every = look_every
         self.sleep = sleep
 
-    def stream(self, data: GraphQLRequestData, caller: Caller, method: str) -> "EventStream":
-        """Return the answer to an operation; it runs once the answer is sent."""
-        return EventStream(self, data, caller, method)
+    async def stream(self, data: GraphQLRequestData, caller: Caller, method: str) -> "EventStream":
+        """Return the answer to an operation; it runs once the answer is sent.
+
+        Raises RequestRefusedError when nobody can tell who asks.
+        """
+        context = await self.reception.context(caller)
+        return EventStream(self, data, caller, context, _ALLOWED[method])
 
 
 class EventStream:
     """One answer, an ASGI application."""
 
     def __init__(
-        self, streams: EventStreams, data: GraphQLRequestData, caller: Caller, method: str
+        self,
+        streams: EventStreams,
+        data: GraphQLRequestData,
+        caller: Caller,
+        context: Context,
+        allowed: frozenset[OperationType],
     ) -> None:
         self._streams = streams
         self._data = data
         self._caller = caller
-        self._method = method
+        self._context = context
+        self._allowed = allowed
         self._goodbye = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sockets = self._streams.sockets
-        with sockets.counting(self._caller.address) as may_open:
-            if may_open:
-                with sockets.holding(self):
-                    await self._serve(receive, send)
-                return
-        response = (
-            error_response(503, SERVICE_UNAVAILABLE, "The server is shutting down.")
-            if sockets.is_closing
-            else error_response(429, RATE_LIMITED, "This address has too many streams open.")
-        )
-        await response(scope, receive, send)
+        with ExitStack() as places:
+            if refusal := self._refusal(places):
+                await refusal(scope, receive, send)
+            else:
+                places.enter_context(self._streams.sockets.holding(self))
+                await self._serve(receive, send)
+
+    def _refusal(self, places: ExitStack) -> Response | None:
+        """Take the places that a stream needs; return what is said where one is missing."""
+        sockets, viewer = self._streams.sockets, self._context.request.viewer
+        if not places.enter_context(sockets.counting(self._caller.address)):
+            if sockets.is_closing:
+                return error_response(503, SERVICE_UNAVAILABLE, "The server is shutting down.")
+            return error_response(429, RATE_LIMITED, "This address has too many streams open.")
+        if viewer is None or places.enter_context(sockets.counting_user(viewer.user_id)):
+            return None
+        return error_response(429, RATE_LIMITED, "This user has too many streams open.")
 
     async def say_goodbye(self) -> None:
         """End the answer where it is."""
         self._goodbye.set()
 
     async def _serve(self, receive: Receive, send: Send) -> None:
-        context = await self._streams.reception.context(self._caller)
         headers = [(name.lower().encode(), text.encode()) for name, text in _EVENTS.headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         results = await self._streams.schema.stream(
             self._data.query,
             variable_values=self._data.variables,
-            context_value=context,
+            context_value=self._context,
             operation_name=self._data.operation_name,
             operation_extensions=self._data.extensions,
-            allowed_operation_types=_ALLOWED[self._method],
+            allowed_operation_types=self._allowed,
         )
         endings: list[Coroutine[Any, Any, Ending]] = [_client_left(receive), self._told_goodbye()]
-        if context.request.viewer is not None:
+        if self._context.request.viewer is not None:
             endings.append(self._session_ended())
         with self._streams.metrics.socket_operations.track_inprogress():
             async with aclosing(_until_ended(results, endings)) as events:

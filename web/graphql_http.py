@@ -13,14 +13,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from domain.outages import OutageError
-from domain.ports.trusted_documents import DocumentHash
 from schema.api import Schema
-from schema.trusted_documents import not_trusted
-from web.graphql_errors import SERVICE_UNAVAILABLE, RequestRefusedError, error_response
+from web.graphql_documents import NamedDocuments
+from web.graphql_errors import RequestRefusedError, error_response
 from web.graphql_event_streams import EventStreams
 from web.graphql_media_types import JSON, Accepted, accepted
-from web.graphql_persisted_queries import PersistedQueries, hash_in
 from web.graphql_requests import operation_of
 from web.metrics import Metrics
 from web.middleware.address_limit import address_of
@@ -58,6 +55,7 @@ class GraphQLOverHttp:
         *,
         reception: Reception,
         streams: EventStreams,
+        documents: NamedDocuments,
         metrics: Metrics,
         has_playground: bool,
     ) -> None:
@@ -66,7 +64,7 @@ class GraphQLOverHttp:
         self._streams = streams
         self._metrics = metrics
         self._has_playground = has_playground
-        self._persisted = PersistedQueries()
+        self._documents = documents
 
     async def answer(self, request: Request) -> ASGIApp:
         """Return what a request is to be sent."""
@@ -98,35 +96,21 @@ class GraphQLOverHttp:
             is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
         )
         try:
-            data.query = await self._text(data)
+            data.query = await self._documents.text(data)
         except GraphQLError as unknown:
             return self._told(PreExecutionError(data=None, errors=[unknown]), takes)
         try:
             if takes.single is None:
-                return self._streams.stream(data, caller, request.method)
+                return await self._streams.stream(data, caller, request.method)
             return self._told(await self._run(data, caller, request.method), takes)
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION and takes.is_stream:
-                return self._streams.stream(data, caller, request.method)
+                return await self._streams.stream(data, caller, request.method)
             raise _wrong_kind(error.operation_type) from error
         except CannotGetOperationTypeError as error:
             raise RequestRefusedError(400, error.as_http_error_reason()) from error
         except MissingQueryError as error:
             raise RequestRefusedError(400, "The request has no `query` in it.") from error
-
-    async def _text(self, data: GraphQLRequestData) -> str | None:
-        """Return the document that a request means, whether it sends it or its hash."""
-        named = hash_in(data.extensions)
-        if self._schema.trusted is None or data.query or named is None:
-            return self._persisted.resolved(data.query, data.extensions)
-        try:
-            found = await self._schema.trusted.text(DocumentHash(named))
-        except OutageError as error:
-            message = "The registered documents can't be read at present. Try again soon."
-            raise RequestRefusedError(503, message, SERVICE_UNAVAILABLE) from error
-        if found is None:
-            raise not_trusted()
-        return found
 
     async def _run(self, data: GraphQLRequestData, caller: Caller, method: str) -> ExecutionResult:
         return await self._schema.execute(

@@ -58,8 +58,8 @@ def message_problem(message: object) -> str | None:
         return "A `payload` must be an object or null."
     if kind != "subscribe":
         return None
-    if payload is None or not isinstance(payload.get("query"), str):
-        return "A subscribe message needs a `payload` with a `query` in it."
+    if payload is None or not _names_document(payload):
+        return "A subscribe message needs a `payload` with a `query` in it, or the hash of one."
     return _payload_problem(payload)
 
 
@@ -113,6 +113,11 @@ def _extensions(body: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and 1 <= len(value) <= OPERATION_ID_MAX
+
+
+def _names_document(payload: Mapping[str, object]) -> bool:
+    is_sent = isinstance(payload.get("query"), str)
+    return is_sent or bool(payload.get("documentId") or payload.get("extensions"))
 
 
 def _payload_problem(payload: Mapping[str, object]) -> str | None:

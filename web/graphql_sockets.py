@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, parse
-from starlette.websockets import WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -25,30 +24,26 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.operation import get_operation_type
 
+from domain.ids import UserId
 from domain.sessions import NotAuthenticatedError
 from web.graphql_errors import INTERNAL, RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
-from web.graphql_requests import message_problem
+from web.graphql_requests import message_problem, request_data
 from web.reception import Caller
 from web.session_ends import LOOK_EVERY, Sleep, ended
+from web.socket_adapter import (
+    BAD_MESSAGE,
+    FORBIDDEN,
+    GOING_AWAY,
+    NO_ANSWER,
+    TOO_MANY_INITS,
+    TRY_AGAIN_LATER,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from web.graphql_app import GraphQLEndpoint
-
-REASON_BYTES_MAX = 123
-"""Bytes of the reason in a close frame. Source: RFC 6455, 5.5."""
 
 GOODBYE_S_MAX = 2.0
 """Seconds that queries and mutations on a socket have to end once the server stops."""
-
-GOING_AWAY = 1001
-TRY_AGAIN_LATER = 1013
-BAD_MESSAGE = 4400
-FORBIDDEN = 4403
-NO_ANSWER = 4408
-TOO_MANY_INITS = 4429
-"""Close codes. Sources: RFC 6455; IANA; the protocol graphql-transport-ws."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,24 +65,14 @@ class SocketPace:
 EVERYDAY = SocketPace()
 
 
-class SocketAdapter(ASGIWebSocketAdapter):
-    """A socket that can be closed twice, and that never breaks on a long reason."""
+class SocketOperation(Operation[Any, None]):
+    """An operation as it was asked for; its document may still be named by a hash alone."""
 
-    async def send_json(self, message: "Mapping[str, object]") -> None:
-        """Send text, whatever JSON is encoded to. Raises WebSocketDisconnected."""
-        if self.ws.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnected
-        text = cast("bytes", self.view.encode_json(message)).decode()
-        try:
-            await self.ws.send_text(text)
-        except OSError as error:
-            raise WebSocketDisconnected from error
+    __slots__ = ("data",)
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close the socket, unless it is closed."""
-        if self.ws.application_state is WebSocketState.CONNECTED:
-            short = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
-            await self.ws.close(code, short)
+    def __init__(self, handler: "SocketHandler", name: str, data: GraphQLRequestData) -> None:
+        super().__init__(handler, name, data.query or "", data.variables, data.operation_name)
+        self.data = data
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
@@ -99,10 +84,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     _is_signed_in = False
     _is_asked = False
     """Whether a ping is out, and nothing was heard since."""
+    _places: ExitStack
+    """What the socket holds of its user's bound, given back whichever way it ends."""
 
     async def handle(self) -> None:
         """Serve the socket until it closes."""
-        with self.view.sockets.holding(self):
+        with self.view.sockets.holding(self), ExitStack() as self._places:
             try:
                 await super().handle()
             finally:
@@ -141,6 +128,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         except RequestRefusedError as error:
             await self.websocket.close(TRY_AGAIN_LATER, error.message)
         else:
+            if viewer is not None and not self._has_place(viewer.user_id):
+                await self.websocket.close(TRY_AGAIN_LATER, self._too_many())
+                return
             await self.send_message({"type": "connection_ack"})
             self.connection_acknowledged = True
             self._is_signed_in = viewer is not None
@@ -157,9 +147,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             told = f"This socket runs {at_most} operations, and no more are allowed."
             await self._refuse(message["id"], told, RATE_LIMITED)
         else:
-            await super().handle_subscribe(message)
+            operation = SocketOperation(self, message["id"], request_data(message["payload"]))
+            operation.task = asyncio.create_task(self.run_operation(operation))
+            operation.task.add_done_callback(self._task_done)
+            self.operations[operation.id] = operation
 
-    async def run_operation(self, operation: Operation[Any, None]) -> None:
+    async def run_operation(self, operation: SocketOperation) -> None:  # type: ignore[override] # our handle_subscribe makes no others
         """Run an operation to its end, whatever its kind."""
         self.view.metrics.socket_operations.inc()
         outcome = "errors"
@@ -172,7 +165,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             raise
         except RequestRefusedError as refused:
             await self._end(operation, _error(refused.message, refused.code))
-        except GraphQLError as error:  # of a document that Strawberry's cache of parsed ones meets
+        except GraphQLError as error:  # of a hash that names no document here
             self.schema.process_errors([error])
             await self._end(operation, error)
         except Exception:  # noqa: BLE001 (the outermost edge of a task)
@@ -216,7 +209,15 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                     self._is_asked = True
                     await self.send_message({"type": "ping"})
 
-    async def _run(self, operation: Operation[Any, None]) -> str:
+    def _has_place(self, user: UserId) -> bool:
+        return self._places.enter_context(self.view.sockets.counting_user(user))
+
+    def _too_many(self) -> str:
+        at_most = self.view.sockets.per_user_max
+        return f"{RATE_LIMITED}: {at_most} websockets of yours are open here; close one first"
+
+    async def _run(self, operation: SocketOperation) -> str:
+        operation.query = await self.view.documents.text(operation.data) or ""
         if not operation.query.strip():
             raise RequestRefusedError(400, "The operation has no `query` in it.")
         context = await self.view.reception.context(self.context)
@@ -226,6 +227,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             context_value=context,
             root_value=None,
             operation_name=operation.operation_name,
+            operation_extensions=operation.data.extensions,
         )
         outcome = "ok"
         async with aclosing(results):

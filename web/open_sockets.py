@@ -1,4 +1,4 @@
-"""The websockets that are open: how many an address has, and how all of them are told goodbye."""
+"""The websockets that are open: how many somebody has, and how all of them are told goodbye."""
 
 import asyncio
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from domain.ids import UserId
 from domain.login_attempts import network_of
 from web.metrics import Metrics
 
@@ -18,13 +19,15 @@ class OpenSocket(Protocol):
 
 
 class OpenSockets:
-    """Counts and closes sockets; `per_address_max` 0 is no bound."""
+    """Counts and closes the sockets of this process; 0 of a bound is none."""
 
-    def __init__(self, *, per_address_max: int, metrics: Metrics) -> None:
+    def __init__(self, *, per_address_max: int, per_user_max: int, metrics: Metrics) -> None:
+        self.per_user_max = per_user_max
         self._per_address_max = per_address_max
         self._metrics = metrics
         self._sockets: set[OpenSocket] = set()
         self._by_network: Counter[str] = Counter()
+        self._by_user: Counter[str] = Counter()
         self._is_closing = False
 
     @property
@@ -40,17 +43,14 @@ class OpenSockets:
     @contextmanager
     def counting(self, address: str) -> Iterator[bool]:
         """Count a socket of an address; tell whether it may open."""
-        network = network_of(address)
-        held = self._by_network[network]
-        self._by_network[network] += 1
-        try:
-            yield not self._is_closing and (
-                not self._per_address_max or held < self._per_address_max
-            )
-        finally:
-            self._by_network[network] -= 1
-            if not self._by_network[network]:
-                del self._by_network[network]
+        with _counted(self._by_network, network_of(address), self._per_address_max) as has_place:
+            yield has_place and not self._is_closing
+
+    @contextmanager
+    def counting_user(self, user: UserId) -> Iterator[bool]:
+        """Count a socket of a user, wherever from; tell whether it may stay."""
+        with _counted(self._by_user, user, self.per_user_max) as has_place:
+            yield has_place
 
     @contextmanager
     def holding(self, socket: OpenSocket) -> Iterator[None]:
@@ -69,3 +69,16 @@ class OpenSockets:
         await asyncio.gather(
             *(socket.say_goodbye() for socket in tuple(self._sockets)), return_exceptions=True
         )
+
+
+@contextmanager
+def _counted(counts: Counter[str], key: str, at_most: int) -> Iterator[bool]:
+    """Count one more while this lasts, and forget who has none; tell whether there was a place."""
+    held = counts[key]
+    counts[key] += 1
+    try:
+        yield not at_most or held < at_most
+    finally:
+        counts[key] -= 1
+        if not counts[key]:
+            del counts[key]

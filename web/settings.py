@@ -86,6 +86,8 @@ class Settings:
     query_budget: Bucket | None = Bucket(capacity=10_000, restore_per_second=500)
     """What each user, or each stranger's address, may ask for; None switches it off."""
     sockets_per_address: int = 1_000
+    sockets_per_user: int = 100
+    """Tabs and devices of one person, several times over; an office shares an address."""
     subscriptions_per_socket: int = 50
     rules: TradingRules = field(default_factory=TradingRules)
     gemini: GeminiSettings = field(default_factory=GeminiSettings)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Scope
 
+from adapters.table import TableUnavailableError
 from tests.web.looks import Looks
 from tests.web.test_sockets import PRICES, served
 from web import graphql_event_streams
@@ -168,3 +169,15 @@ async def test_a_stream_counts_as_a_socket_of_its_address() -> None:
         await stream.leave()
 
     assert refused["status"] == 429
+
+
+async def test_a_stream_is_refused_as_an_outage_while_sessions_cannot_be_checked() -> None:
+    async with served() as (world, app):
+        alice = await world.register()
+        world.table.fail_next(TableUnavailableError("gone"))
+        stream = Stream(app, PRICES, alice.access_token)
+        refused, body = await stream.raw(), await stream.text()
+        await stream.task
+
+    assert refused["status"] == 503
+    assert "SERVICE_UNAVAILABLE" in body

@@ -65,6 +65,7 @@ def test_everything_has_a_default_in_development() -> None:
         ("CNOP_REQUESTS_PER_MINUTE", "0", "requests_per_minute", 0),
         ("CNOP_LOGINS_PER_MINUTE", "50", "logins_per_minute", 50),
         ("CNOP_SOCKETS_PER_ADDRESS", "3", "sockets_per_address", 3),
+        ("CNOP_SOCKETS_PER_USER", "2", "sockets_per_user", 2),
         ("CNOP_SUBSCRIPTIONS_PER_SOCKET", "4", "subscriptions_per_socket", 4),
         ("CNOP_PLAYGROUND", "off", "has_playground", False),
         ("CNOP_LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),

@@ -51,6 +51,10 @@ class Socket:
     def leave(self) -> None:
         self._incoming.put_nowait({"type": "websocket.disconnect", "code": 1001})
 
+    async def finished(self) -> None:
+        """Return once the server has let go of the socket, whether it failed or not."""
+        await asyncio.wait([self.task], timeout=30)
+
     async def raw(self) -> Message:
         return await asyncio.wait_for(self._outgoing.get(), 30)
 

@@ -17,8 +17,10 @@ from schema.api import make_schema
 from tests.adapters.memory_table import MemoryTable
 from tests.api.world import World, opened
 from tests.web.asgi import client_of
+from tests.web.test_sockets import Socket, ended
 from web.app import make_app
 from web.cli import main
+from web.composition import Exchange
 from web.registering import DocumentRefusedError, documents_in
 from web.settings_reading import read_settings
 
@@ -31,13 +33,15 @@ def named(text: str) -> dict[str, Any]:
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_of(text)}}}
 
 
+def only_trusted(world: World) -> Exchange:
+    settings = replace(world.exchange.settings, trusted_documents_only=True)
+    return replace(world.exchange, settings=settings)
+
+
 @asynccontextmanager
 async def closed() -> AsyncIterator[tuple[World, httpx.AsyncClient]]:
-    async with opened() as world:
-        settings = replace(world.exchange.settings, trusted_documents_only=True)
-        app = make_app(replace(world.exchange, settings=settings))
-        async with client_of(app) as client:
-            yield world, client
+    async with opened() as world, client_of(make_app(only_trusted(world))) as client:
+        yield world, client
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,55 @@ async def test_a_registered_document_opens_the_door_to_no_other() -> None:
     assert refused["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
     assert wrong.status_code == 400
     assert "data" not in wrong.json()
+
+
+BY_NAME = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_of(QUERY)}}}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"query": QUERY}, BY_NAME, {"query": QUERY, **BY_NAME}, {"documentId": hash_of(QUERY)}],
+)
+async def test_a_socket_runs_registered_documents_alone(payload: dict[str, Any]) -> None:
+    async with opened() as world:
+        app = make_app(only_trusted(world))
+        socket = Socket(app)
+        await socket.begin()
+        socket.say("subscribe", "1", **payload)
+        before = await socket.heard()
+        await TrustedDocumentTable(world.table).register([QUERY])
+        socket.say("subscribe", "1", **payload)
+        after, _ = await socket.heard(), await socket.heard()
+        socket.say("subscribe", "2", query=OTHER)
+        another = await socket.heard()
+        await ended(socket)
+
+    for refused in (before, another):
+        assert refused["type"] == "error"
+        assert refused["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+    assert after["payload"]["data"] == DATA
+
+
+async def test_a_socket_is_told_when_the_registered_documents_cannot_be_read() -> None:
+    async with opened() as world:
+        socket = Socket(make_app(only_trusted(world)))
+        await socket.begin()
+        world.table.fail_next(TableUnavailableError("gone"))
+        socket.say("subscribe", "1", **BY_NAME)
+        refused = await socket.heard()
+        await ended(socket)
+
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    assert refused["payload"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "\x00", hash_of(QUERY).upper(), "é" * 64])
+async def test_a_hash_that_can_be_none_is_not_looked_for(name: str) -> None:
+    async with closed() as (world, client):
+        await TrustedDocumentTable(world.table).register([QUERY])
+        answer = (await client.post("/graphql", json={"documentId": name})).json()
+
+    assert [one["extensions"]["code"] for one in answer["errors"]] == ["DOCUMENT_NOT_TRUSTED"]
 
 
 async def test_a_stream_runs_registered_documents_alone() -> None:
