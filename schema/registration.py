@@ -8,7 +8,7 @@ from domain.users import Registration
 from resolvers import users as resolve
 from schema.context import Info, given
 from schema.scalars import Date
-from schema.sessions import SignInPayload
+from schema.sessions import SIGN_IN_LIMIT, SignInPayload
 
 
 @strawberry.input(description="A new user.")
@@ -60,7 +60,9 @@ class RegistrationMutation:
 
     @strawberry.mutation(
         graphql_type=RegisterPayload | None,
-        description="Become a user with an empty account, signed in at once. Public.",
+        description=(
+            f"Become a user with an empty account, signed in at once. {SIGN_IN_LIMIT} Public."
+        ),
     )
     @staticmethod
     async def register(

@@ -10,6 +10,13 @@ from schema.context import Info
 from schema.refusals import ERRORS_DESCRIPTION, UserError
 from schema.users import User
 
+SIGN_IN_LIMIT = (
+    "Registrations and logins together have a limit for each address, 5 a minute unless the "
+    "server is set otherwise; beyond it there is a top-level error RATE_LIMITED with "
+    "`retryAfterSeconds`, and nothing was tried."
+)
+"""Of `login` and `register`; the limit itself is a setting."""
+
 
 @strawberry.type(
     description=(
@@ -117,7 +124,8 @@ class SessionMutation:
         graphql_type=LoginPayload | None,
         description=(
             "Open a session. Five failures for one username or address within 5 minutes lock it "
-            "for 5 minutes. Public."
+            "for 5 minutes: until then `errors` has LOCKED_OUT, for the right password too. "
+            f"{SIGN_IN_LIMIT} Public."
         ),
     )
     @staticmethod

@@ -1,6 +1,6 @@
 """GraphQL over HTTP: from a request to its answer, in the media type and with the status due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -137,12 +137,10 @@ class GraphQLOverHttp:
         media_type = takes.single or JSON
         headers = dict(HEADERS)
         status = 200
-        if not has_begun:
-            told = errors[0].extensions or {}
-            if (wait_s := told.get("retryAfterSeconds")) is not None:
-                headers["retry-after"] = str(wait_s)
-            if media_type != JSON:
-                status = _STATUSES.get(told.get("code"), 400)
+        if errors:
+            headers |= _retry_after(errors)
+        if not has_begun and media_type != JSON:
+            status = _STATUSES.get((errors[0].extensions or {}).get("code"), 400)
         return Response(encode(body), status, headers, media_type)
 
 
@@ -153,6 +151,13 @@ def _has_begun(result: ExecutionResult) -> bool:
     if result.data is not None or not result.errors:
         return True
     return any(error.path is not None for error in result.errors)
+
+
+def _retry_after(errors: Sequence[GraphQLError]) -> dict[str, str]:
+    """Return the header for when all of an operation may be tried again, in seconds."""
+    waits = [(error.extensions or {}).get("retryAfterSeconds") for error in errors]
+    known = [wait_s for wait_s in waits if wait_s is not None]
+    return {"retry-after": str(max(known))} if known else {}
 
 
 def _is_person(request: Request) -> bool:
