@@ -47,7 +47,7 @@ async def refused(app: ASGIApp, person: Session) -> bool:
     answer = await socket.raw()
     socket.leave()
     await socket.task
-    is_closed = answer["type"] == "websocket.close"
+    is_closed: bool = answer["type"] == "websocket.close"
     if is_closed:
         assert answer["code"] == LATER
     return is_closed
