@@ -23,11 +23,11 @@ class LeaseTable:
     async def write(self, lease: Lease, *, was: Lease | None) -> None:
         """Write the lease if it still is as it was."""
         item = _item(lease)
+        # What it was belongs to the token: who lost to a renewal writes the same lease once more.
+        token = content_token((item, was))
         try:
             async with translated():
-                await self._table.transact(
-                    [Put(item, when=_unchanged(was))], token=content_token(item)
-                )
+                await self._table.transact([Put(item, when=_unchanged(was))], token=token)
         except ChangeConflictError as error:
             raise LeaseChangedError(str(error)) from error
 
