@@ -127,9 +127,12 @@ class SqliteWriter:
             self._connection.execute(
                 DELETE_EXPIRED, (int(now_s), PURGED_PER_TRANSACTION * len(group))
             )
-        except sqlite3.Error as error:
+        except Exception as error:
+            # Also after a defect: what stayed open would be taken for done by its token.
             self._undo(group)
-            return [_failure(TableUnavailableError, error)] * len(group)
+            if isinstance(error, sqlite3.Error):
+                return [_failure(TableUnavailableError, error)] * len(group)
+            raise
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._committer, self._connection.execute, "COMMIT")

@@ -207,10 +207,10 @@ async def test_more_than_can_wait_is_refused(
 class FailingConnection:
     """A connection whose next statement that starts with `failing` fails once."""
 
-    def __init__(self, real: sqlite3.Connection, failing: str, error: sqlite3.Error) -> None:
+    def __init__(self, real: sqlite3.Connection, failing: str, error: Exception) -> None:
         self._real = real
         self._failing = failing
-        self._error: sqlite3.Error | None = error
+        self._error: Exception | None = error
 
     def execute(self, statement: str, *parameters: Any) -> object:
         if self._error is not None and statement.lstrip().startswith(self._failing):
@@ -256,6 +256,20 @@ async def test_a_failing_disk_fails_the_whole_group_and_nothing_else(
     for number, put in enumerate(group):
         await sqlite_table.transact([put], token=f"t{number}")
     assert len((await sqlite_table.query("A")).items) == 3
+
+
+async def test_what_a_defect_interrupted_can_be_written_again(sqlite_table: SqliteTable) -> None:
+    """Its token must not be taken for done, or the caller would be told of what isn't there."""
+    writer = sqlite_table._writer
+    assert writer is not None
+    broken = FailingConnection(writer._connection, "DELETE", MemoryError())
+    writer._connection = broken  # type: ignore[assignment] # stands in for one
+    with pytest.raises(TableOutcomeUnknownError):
+        await sqlite_table.transact([Put(Item(KEY, {}))], token="t1")
+
+    await sqlite_table.transact([Put(Item(Key("A", "other"), {}))], token="t2")
+    await sqlite_table.transact([Put(Item(KEY, {}))], token="t1")
+    assert len((await sqlite_table.query("A")).items) == 2
 
 
 async def test_a_rollback_that_fails_leaves_the_outcome_unknown(sqlite_table: SqliteTable) -> None:
