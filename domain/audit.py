@@ -9,7 +9,8 @@ from domain.ids import AccountId, AssetId, OrderId
 from domain.journal import Entry, EntryKind, LedgerAccount
 from domain.journal_replay import Replay, Resting
 from domain.money import NO_QUANTITY, AmountError, cost_of, proceeds_of
-from domain.orders import Fill, Order, OrderSide, OrderStatus, OrderStatusReason
+from domain.orders import Fill, Order, OrderSide, OrderStatus, OrderStatusReason, OrderType
+from domain.triggers import direction_of, is_met, level_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +200,18 @@ def _fill_contradictions(order: Order, fill: Fill, entry: Entry) -> Iterator[str
         yield f"entry {entry.version} was decided on another quote"
     if fill.at != entry.at:
         yield f"it was filled at another time than entry {entry.version}"
+    if order.type is not OrderType.MARKET:
+        yield from _excluded_prices(order, fill)
+
+
+def _excluded_prices(order: Order, fill: Fill) -> Iterator[str]:
+    """Tell which prices of a fill its owner wanted none of: a limit binds the one paid too."""
+    try:
+        level = level_of(order)
+    except ValueError as error:
+        yield str(error)
+        return
+    is_limit = order.type is OrderType.LIMIT
+    for price in {fill.quoted_price, fill.price} if is_limit else {fill.quoted_price}:
+        if not is_met(direction_of(order.type, order.side), level, price):
+            yield f"it waits for ${level}, and was filled at ${price}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
 from domain.journal import EntryKind, LedgerAccount, Leg, usd
 from domain.money import Money, Price, Quantity
-from domain.orders import OrderStatus, OrderStatusReason
+from domain.orders import OrderStatus, OrderStatusReason, OrderType
 from domain.refusals import InputError
 from tests.domain.history import (
     AGAIN,
@@ -107,6 +107,12 @@ def noted(history: History) -> None:
 def named_twice(history: History) -> None:
     """Let a key name, as one without an entry, an order that has one."""
     record(1, errors=(), order_id=history.order_of(BUY).id)(history)
+
+
+def limited_to_its_quote(history: History) -> None:
+    """Let a sale with a limit bring less than that, for the slippage."""
+    history.change_order(SALE, type=OrderType.LIMIT, limit_price=Price.of(55_000))
+    fill(SALE, price=Price.of(54_999))(history)
 
 
 def uncountable(history: History) -> None:
@@ -234,6 +240,20 @@ ORDERS: list[tuple[Damage, str]] = [
     (fill(BUY, price_source="?"), "entry 3 was decided on another quote"),
     (entry(BUY, quote=None), "entry 3 was decided on another quote"),
     (fill(BUY, at=LATE), "it was filled at another time than entry 3"),
+    (order(BUY, type=OrderType.LIMIT), "is a LIMIT order and waits for no price"),
+    (
+        order(BUY, type=OrderType.LIMIT, limit_price=Price.of(49_999)),
+        "it waits for $49999, and was filled at $50000",
+    ),
+    (
+        order(BUY, type=OrderType.TAKE_PROFIT, trigger_price=Price.of(49_999)),
+        "it waits for $49999, and was filled at $50000",
+    ),
+    (
+        order(SALE, type=OrderType.STOP_LOSS, trigger_price=Price.of(54_999)),
+        "it waits for $54999, and was filled at $55000",
+    ),
+    (limited_to_its_quote, "it waits for $55000, and was filled at $54999"),
 ]
 
 RECORDS: list[tuple[Damage, str]] = [
