@@ -13,12 +13,16 @@ from domain.identity import Identity
 from domain.ids import AccountId, AssetId, OrderId, UserId
 from domain.instants import Clock
 from domain.orders import Order, OrderStatus, seen_from
+from domain.portfolio_histories import PortfolioHistories
+from domain.portfolio_history import HistoryRange, PortfolioPoint
 from domain.portfolios import Portfolio, portfolio
 from domain.ports.accounts import AccountStore, Holdings
 from domain.ports.markets import AssetStore
 from domain.price_board import PriceBoard
 from domain.sessions import Viewer
 from domain.users import User
+
+History = tuple[PortfolioPoint, ...]
 
 
 class Loaders:
@@ -77,6 +81,14 @@ class Loaders:
     def portfolios(self) -> "DataLoader[AccountId, Portfolio]":
         """Portfolios by account, for who has checked whose it is."""
         return DataLoader(self._load_portfolios)
+
+    @cached_property
+    def histories(self) -> "DataLoader[tuple[AccountId, HistoryRange], History]":
+        """Histories by account and range, for who has checked whose it is.
+
+        Each is read and worked out once, however many fields ask for it: it may take 20,000 rows.
+        """
+        return DataLoader(self._load_histories)
 
     @cached_property
     def _holdings(self) -> "DataLoader[AccountId, Holdings]":
@@ -141,6 +153,15 @@ class Loaders:
         found = await self._load_assets(asset_ids)
         assets = {asset.id: asset for asset in found if asset is not None}
         return portfolio(holdings.account, holdings.positions, assets, self._clock.now())
+
+    async def _load_histories(
+        self, asked: Sequence[tuple[AccountId, HistoryRange]]
+    ) -> list[History]:
+        """Work out one after the other; what is wrong with one is wrong with all."""
+        histories = PortfolioHistories(
+            accounts=self._accounts, candles=self._candles, clock=self._clock
+        )
+        return [await histories.history(account_id, one) for account_id, one in asked]
 
     async def _load_holdings(self, account_ids: Sequence[AccountId]) -> list[Holdings]:
         return [await self._accounts.holdings(account_id) for account_id in account_ids]

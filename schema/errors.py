@@ -45,6 +45,8 @@ def make_public(error: GraphQLError, *, request_id: str) -> None:
         add_code(error, "GRAPHQL_PARSE_FAILED" if is_unparsed else "BAD_USER_INPUT")
         return
     code, message = _code_and_message(cause, request_id)
+    if isinstance(cause, OutageError) and len(error.path or ()) > 1:
+        message = _OUTAGE_BESIDE
     if code == "INTERNAL":
         LOG.error(
             "unexpected error at %s", error.path, exc_info=cause, extra={"request_id": request_id}
@@ -95,6 +97,11 @@ _UNKNOWN = (
     "key, or look at the journal."
 )
 _OUTAGE = "A part of the service can't answer now; nothing happened. Try again in a moment."
+_OUTAGE_BESIDE = (
+    "This part can't be read now; the rest of the answer stands. Ask for it again in a moment."
+)
+"""Of a field within an answer: what is around it may well have happened."""
+
 _NO_OPERATION = "The document has no operation of this name, or none that can be run here."
 
 _FIXED: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (

@@ -58,6 +58,14 @@ async def test_what_is_somebody_elses_looks_like_what_is_not_there(world: World)
         assert answer["_entities"] == [None] * 4
 
 
+async def test_somebody_elses_beside_ones_own_is_not_there_either(world: World) -> None:
+    alice, bob = await world.trader("1000"), await world.trader("500", "bobby_02")
+    hers, his = await own_keys(world, alice), await own_keys(world, bob)
+    found = (await entities(world, alice, *his, *hers))["_entities"]
+    assert found[:3] == [None] * 3
+    assert [one["id"] for one in found[3:]] == [one["id"] for one in hers]
+
+
 @pytest.mark.parametrize(
     ("bad", "told"),
     [
@@ -135,3 +143,11 @@ async def test_the_schema_explains_itself_to_a_gateway(world: World) -> None:
     assert 'type Asset @key(fields: "id")' in sdl
     assert "type PageInfo @shareable" in sdl
     assert "@authenticated" in sdl
+
+
+async def test_the_schema_is_printed_for_gateways_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await world.run("{ _service { sdl } }")
+    monkeypatch.delattr("schema.api.print_schema")
+    assert await world.run("{ a: _service { sdl } }") == Answer({"a": first["_service"]})

@@ -200,3 +200,30 @@ async def test_nothing_is_logged_that_should_not_be(
     told = caplog.text
     for secret in (PASSWORD, alice.access_token, alice.refresh_token, "@example.com", "1234.56"):
         assert secret not in told
+
+
+async def test_an_outage_within_an_answer_takes_nothing_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await world.trader("10000")
+
+    async def down(*_: object, **__: object) -> None:
+        raise TableUnavailableError("down")
+
+    monkeypatch.setattr(world.table, "query", down)
+    text = """
+    mutation {
+      placeOrder(input: {assetId: "BTC", side: BUY, quantity: "0.1"}) {
+        order { status } position { allocationPercent } errors { code }
+      }
+    }"""
+    answer = await world.run(text, as_=alice)
+    assert answer.data["placeOrder"] == {
+        "order": {"status": "FILLED"},
+        "position": None,
+        "errors": [],
+    }
+    assert answer.codes == ["SERVICE_UNAVAILABLE"]
+    assert answer.errors[0]["path"] == ["placeOrder", "position", "allocationPercent"]
+    assert "nothing happened" not in answer.message
+    assert "the rest of the answer stands" in answer.message

@@ -135,3 +135,19 @@ async def test_a_history_that_is_too_long_is_told(monkeypatch: pytest.MonkeyPatc
 
         assert answer.codes == ["BAD_USER_INPUT"]
         assert "history can't be shown" in answer.message
+
+
+async def test_a_history_that_is_asked_for_twenty_times_is_worked_out_once() -> None:
+    async with opened() as world:
+        session = await world.later(await world.trader("1000"), 3600)
+        await world.tick({"BTC": "60000"})
+        fields = " ".join(
+            f"h{number}: portfolioHistory(range: ONE_DAY) {{ points {{ totalValue }} }}"
+            for number in range(15)
+        )
+
+        answer, calls = await world.calls(f"{{ {fields} }}", as_=session)
+        _, once = await world.calls("{ portfolioHistory { points { at } } }", as_=session)
+
+        assert len({str(told) for told in answer.data.values()}) == 1
+        assert len(calls) == len(once)
