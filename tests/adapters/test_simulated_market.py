@@ -1,5 +1,6 @@
 """The simulated market: chance that can be repeated, within bounds."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -8,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.catalogue import shipped_catalogue
-from adapters.simulated_market import (
-    SILENCE_S_MIN,
-    SimulatedAsset,
-    SimulatedMarket,
-    price_of,
-    simulated_assets,
-)
+from adapters.simulated_market import SILENCE_S_MIN, SimulatedMarket, simulated_assets
+from adapters.simulated_walk import SimulatedAsset, price_of
 from domain.ids import AssetId
 from domain.money import Percent, Price, Quantity
 from domain.ports.markets import MarketSource
@@ -54,6 +50,23 @@ def test_an_asset_walks_alike_whatever_else_is_traded() -> None:
     together = prices(market(asset(ETH), asset(BTC)), 50)
     alone = prices(market(asset(BTC)), 50)
     assert [row[1] for row in together] == [row[0] for row in alone]
+
+
+@given(seed=st.integers(), cut=st.integers(1, 99))
+def test_a_restart_goes_on_with_the_ticks_that_would_have_come_without_it(
+    seed: int, cut: int
+) -> None:
+    assets = (asset(BTC, 109_162), asset(ETH, "0.0000122", 6))
+    whole = prices(market(*assets, seed=seed), 100)
+    begun = [replace(one, price=price) for one, price in zip(assets, whole[cut - 1], strict=True)]
+    assert prices(market(*begun, seed=seed, begins_after=cut), 100 - cut) == whole[cut:]
+
+
+def test_a_restart_with_another_seed_goes_on_from_the_last_prices() -> None:
+    last = prices(market(asset(), seed=1), 20_000)[-1][0]
+    taken_up = market(replace(asset(), price=last), seed=2, begins_after=20_000)
+    (first,), *_ = prices(taken_up, 1)
+    assert abs(first.units - last.units) < last.units / 200
 
 
 def test_each_report_has_all_prices_and_what_was_traded() -> None:
@@ -153,6 +166,21 @@ def test_a_fast_market_may_be_silent_for_a_moment_too() -> None:
 def test_ticks_take_time() -> None:
     with pytest.raises(ValueError, match="must take some time"):
         SimulatedMarket([], seed=1, clock=SetClock(), tick_every=timedelta(0))
+
+
+async def test_a_process_that_is_replaced_changes_nothing_in_a_seeded_market() -> None:
+    async def day_of(*lives: int) -> list[Price]:
+        world = MarketWorld(shipped_catalogue())
+        for ticks in lives:
+            board = await world.start()
+            assets = simulated_assets(board, world.catalogue)
+            source = SimulatedMarket(assets, seed=7, clock=world.clock, begins_after=board.number)
+            feed = world.feed()
+            for _ in range(ticks):
+                await feed.take(source.step())
+        return [one.price for one in world.board.assets()]
+
+    assert await day_of(9, 1, 20) == await day_of(30)
 
 
 async def test_a_restart_goes_on_from_the_prices_on_the_board() -> None:
