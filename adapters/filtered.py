@@ -35,8 +35,10 @@ async def filtered(
             found.append(match)
             if len(found) == stretch.limit:
                 is_more = page.more or number < len(page.items)
-                return Slice(items=tuple(found), has_more=is_more, end=end)
+                passed_over = examined + number - len(found)
+                return Slice(items=tuple(found), has_more=is_more, end=end, passed_over=passed_over)
         examined += len(page.items)
         if not page.more or examined >= EXAMINED_MAX:
-            return Slice(items=tuple(found), has_more=page.more, end=end)
+            passed_over = examined - len(found)
+            return Slice(items=tuple(found), has_more=page.more, end=end, passed_over=passed_over)
         size *= GROWTH

@@ -34,6 +34,8 @@ class Slice(Generic[ItemT, PlaceT]):
     items: tuple[ItemT, ...]
     has_more: bool
     end: PlaceT | None
+    passed_over: int = 0
+    """Items that were looked at and did not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ async def transactions(request: Request, args: PageArgs, where: EntryFilter) -> 
     )
     paging = Paging[Entry, int](args, cursors)
     found = await request.services.accounts.entries(account_id, where, paging.stretch)
+    request.rows_passed_over += found.passed_over
     return paging.connection(found, lambda entry: entry.version)
 
 

@@ -37,6 +37,7 @@ async def orders(request: Request, args: PageArgs, where: OrderFilter) -> Connec
     )
     paging = Paging[Order, OrderId](args, cursors)
     found = await request.services.accounts.orders_where(account_id, where, paging.stretch)
+    request.rows_passed_over += found.passed_over
     seen = [
         order
         for order in await request.loaders.seen_now(found.items)

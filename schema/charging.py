@@ -71,7 +71,12 @@ class Charging(SchemaExtension):
         if not isinstance(result, ExecutionResult):
             return  # a subscription is paid for once, when it begins
         plan = prepared.plan(self.execution_context.operation_name)
-        self._actual = plan.actual(result.data, requested)
+        self._actual = plan.actual(
+            result.data,
+            requested,
+            self.execution_context.variables or {},
+            rows_passed_over=context.request.rows_passed_over,
+        )
         if context.purse is not None:
             context.purse.settle(self._actual)
 

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from domain.pages import EXAMINED_MAX
 from schema.document_shape import SATURATED
 from schema.list_sizes import Size, Variables
 
 Term = int | Callable[[Variables], int]
 """A number of objects, or how the request's variables make it; never above SATURATED."""
+
+ROWS_PER_POINT = 10
+"""Rows for a point that are no objects of the answer: those of introspection, which tools ask for
+each second and strangers may not, and those that the store reads and nobody is shown."""
+
+FILTER_POINTS = EXAMINED_MAX // ROWS_PER_POINT
+"""What a filter may make the store pass over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +45,42 @@ class CostPlan:
     """Points that are no objects: what makes a mutation dearer, and introspection."""
     objects: Term
     """Objects that could be returned."""
+    unseen_rows: Term = 0
+    """Rows of pages whose items were not asked for; they are read all the same."""
+    filters: int = 0
+    """Stored lists that are filtered."""
 
     def nodes(self, variables: Variables) -> int:
         """Return how many objects these variables could bring, at most SATURATED."""
         objects = self.objects
         return objects if isinstance(objects, int) else objects(variables)
 
-    def points(self, nodes: int) -> int:
-        """Return the points to hold for that many objects, at most SATURATED."""
-        return min(nodes + self.surcharge, SATURATED)
+    def points(self, variables: Variables) -> int:
+        """Return the points to hold for these variables, at most SATURATED."""
+        most = self.nodes(variables) + self._fixed(variables) + self.filters * FILTER_POINTS
+        return min(most, SATURATED)
 
-    def actual(self, data: Mapping[str, Any] | None, requested: int) -> int:
+    def actual(
+        self,
+        data: Mapping[str, Any] | None,
+        requested: int,
+        variables: Variables = MappingProxyType({}),
+        *,
+        rows_passed_over: int = 0,
+    ) -> int:
         """Return the points that an answer took, at most `requested`.
 
         Looks at no scalar, and at one object once: 0.1 µs each, and nothing for the rest.
         """
         spent = _spent(self.fields, [data]) if data else 0
-        return min(spent + self.surcharge, requested)
+        spent += self._fixed(variables) + -(-rows_passed_over // ROWS_PER_POINT)
+        return min(spent, requested)
+
+    def _fixed(self, variables: Variables) -> int:
+        """Return the points that are no objects and are not given back."""
+        rows = self.unseen_rows
+        number = rows if isinstance(rows, int) else rows(variables)
+        return self.surcharge + -(-number // ROWS_PER_POINT)
 
 
 def total(terms: Iterable[Term]) -> Term:

@@ -100,9 +100,8 @@ class Documents:
         the document has no such operation.
         """
         plan = prepared.plan(operation_name)
-        nodes = plan.nodes(variables or {})
-        self.limits.check_nodes(nodes)
-        return plan.points(nodes)
+        self.limits.check_nodes(plan.nodes(variables or {}))
+        return plan.points(variables or {})
 
     def _errors_in(
         self, document: DocumentNode, rules: tuple[type[ASTValidationRule], ...]

@@ -2,7 +2,9 @@
 
 Scalars are free and an object is a point, a mutation ten. A list costs its length times what one
 item costs; a connection's items cost once, whichever of `edges` and `edges.node` is looked at. Of
-an interface or union the dearest member counts. Introspection costs a point for ten rows.
+an interface or union the dearest member counts. Introspection costs a point for ten rows; so do
+rows that the store reads and nobody is shown: of pages whose items aren't asked for, and those that
+a filter passes over, 1,000 for each filter until it is known better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +32,7 @@ from graphql import (
     is_object_type,
 )
 
-from schema.cost_plan import CostPlan, Priced, total
+from schema.cost_plan import ROWS_PER_POINT, CostPlan, Priced, total
 from schema.list_sizes import LIST_SIZES, PAGE, REFUSALS, UNKNOWN, Size, size_of
 from schema.merged_fields import Fragments, fragments_of, merged_fields
 
@@ -38,8 +40,8 @@ OBJECT_POINTS = 1
 MUTATION_POINTS = 10
 """A mutation, its payload included: a transaction on disk outweighs ten objects in memory."""
 
-ROWS_PER_POINT = 10
-"""Rows of introspection for a point: tools ask again each second, and strangers may not."""
+STORED_LISTS = frozenset({"Query.orders", "Query.transactions"})
+"""Connections whose pages are read from the store; assets are in memory."""
 
 _INTROSPECTION: Mapping[str, GraphQLField] = MappingProxyType(
     {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
@@ -68,7 +70,13 @@ class Pricing:
         is_mutation = operation.operation is OperationType.MUTATION
         dearer = (MUTATION_POINTS - OBJECT_POINTS) * len(fields) if is_mutation else 0
         introspection = -(-compiler.introspection_rows // ROWS_PER_POINT)
-        return CostPlan(fields, dearer + introspection, total(field.term() for field in fields))
+        return CostPlan(
+            fields=fields,
+            surcharge=dearer + introspection,
+            objects=total(field.term() for field in fields),
+            unseen_rows=total(compiler.unseen_pages),
+            filters=compiler.filters,
+        )
 
 
 class _Compiler:
@@ -81,6 +89,8 @@ class _Compiler:
         self._operation = operation
         self._fragments = fragments
         self.introspection_rows = 0
+        self.unseen_pages: list[Size] = []
+        self.filters = 0
 
     def selection(
         self,
@@ -124,13 +134,21 @@ class _Compiler:
             if is_abstract_type(named)
             else [cast("GraphQLObjectType", named)]
         )
-        members = (self.selection(member, inner, own_page) for member in types)
+        members = tuple(self.selection(member, inner, own_page) for member in types)
+        if own_page is not None and f"{parent.name}.{nodes[0].name.value}" in STORED_LISTS:
+            self._note_rows(nodes[0], own_page, members)
         return Priced(
             key=key,
             points=_points(f"{parent.name}.{nodes[0].name.value}", named, is_list=size is not None),
             size=size,
             members=tuple(member for member in members if member),
         )
+
+    def _note_rows(self, node: FieldNode, page: Size, members: Sequence[Sequence[Priced]]) -> None:
+        """Note what a stored list reads and doesn't show."""
+        if not any(field.size is not None for member in members for field in member):
+            self.unseen_pages.append(page)
+        self.filters += any(argument.name.value == "filter" for argument in node.arguments or ())
 
     def _size(self, parent: GraphQLObjectType, node: FieldNode, item: GraphQLNamedType) -> Size:
         size = LIST_SIZES.get(f"{parent.name}.{node.name.value}")

@@ -151,3 +151,13 @@ async def test_a_history_that_is_asked_for_twenty_times_is_worked_out_once() -> 
 
         assert len({str(told) for told in answer.data.values()}) == 1
         assert len(calls) == len(once)
+
+
+async def test_a_history_without_its_points_takes_nothing() -> None:
+    async with opened() as world:
+        session = await world.trader("1000")
+
+        answer, calls = await world.calls("{ portfolioHistory { __typename } }", as_=session)
+
+        assert answer["portfolioHistory"] == {"__typename": "PortfolioHistory"}
+        assert calls == []

@@ -39,8 +39,7 @@ def nodes_of(text: str, variables: Mapping[str, Any] | None = None, name: str | 
 
 def cost_of(text: str, variables: Mapping[str, Any] | None = None, name: str | None = None) -> int:
     """Return the cost, whatever the limit of nodes says."""
-    plan = prepared(text).plan(name)
-    return plan.points(plan.nodes(variables or {}))
+    return prepared(text).plan(name).points(variables or {})
 
 
 def doubling(levels: int) -> str:

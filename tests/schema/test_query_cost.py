@@ -33,6 +33,13 @@ MUTATION = "mutation ($i: DepositInput!) { deposit(input: $i) { %s } }"
         ("{ orders(first: 10) { edges { cursor node { id } } } }", 1 + 10),
         ("{ orders(first: 10) { edges { node { asset { id } fill { price } } } } }", 1 + 30),
         ("{ orders(first: 10) { edges { node { id } } nodes { id } } }", 1 + 20),
+        # What the store reads and nobody is shown is a point for ten rows.
+        ("{ orders(first: 95) { pageInfo { endCursor } } }", 2 + 10),
+        ("{ orders { __typename } }", 1 + 2),
+        ("{ orders { edges { cursor } } }", 1 + 20),
+        ("{ transactions(filter: {kinds: [RESET]}, first: 1) { nodes { id } } }", 2 + 100),
+        ("{ transactions(filter: {}, last: 50) { __typename } }", 1 + 5 + 100),
+        ('{ assets(first: 100, filter: {search: "a"}) { __typename } }', 1),
         # What the field will refuse is taken into the bounds.
         ("{ assets(first: 1000000) { nodes { id } } }", 1 + 100),
         ("{ assets(first: 0) { nodes { id } } }", 1),
@@ -231,7 +238,20 @@ def test_the_actual_cost_is_never_more_than_what_was_held() -> None:
     assert plan.actual({"orders": {"nodes": [{"id": "o"}] * 500}}, 21) == 21
 
 
+def test_rows_that_a_filter_passed_over_are_paid_for_and_the_rest_is_given_back() -> None:
+    text = "query ($n: Int) { orders(first: $n, filter: {side: BUY}) { pageInfo { endCursor } } }"
+    plan = prepared(text).plan(None)
+    data = {"orders": {"pageInfo": {"endCursor": None}}}
+    requested = plan.points({"n": 30})
+
+    assert requested == 2 + 3 + 100
+    assert plan.actual(data, requested, {"n": 30}) == 2 + 3
+    assert plan.actual(data, requested, {"n": 30}, rows_passed_over=1) == 2 + 3 + 1
+    assert plan.actual(data, requested, {"n": 30}, rows_passed_over=1_000) == requested
+    assert plan.actual(data, requested, {"n": 30}, rows_passed_over=9_999) == requested
+
+
 def test_points_stop_growing_at_the_largest_int() -> None:
     plan = CostPlan((), 10, lambda _: SATURATED)
 
-    assert plan.points(plan.nodes({})) == SATURATED
+    assert plan.points({}) == SATURATED

@@ -124,6 +124,23 @@ async def test_the_price_alone_is_told_without_running_or_charging() -> None:
     assert version.data == {"account": {"version": 0}}
 
 
+async def test_rows_that_a_filter_passes_over_are_paid_for() -> None:
+    lists = " ".join(
+        f"a{number}: transactions(filter: {{kinds: [RESET, WITHDRAWAL]}}) {{ nodes {{ id }} }}"
+        for number in range(3)
+    )
+    async with limited(1_000) as (world, client):
+        alice = await world.register()
+        for _ in range(15):
+            await world.deposit(alice, "1")
+        body = await ask(client, f"{{ {lists} }}", alice.access_token)
+
+    cost = body["extensions"]["cost"]
+    assert cost["requestedQueryCost"] == 3 * (1 + 20 + 100)
+    assert cost["actualQueryCost"] == 3 + 5  # 45 rows, ten for a point
+    assert cost["throttleStatus"]["currentlyAvailable"] == 1_000 - 3 - 5
+
+
 async def test_too_many_objects_are_refused_whatever_the_budget() -> None:
     fields = "nodes { allTimeHigh { at } allTimeLow { at } position { asset { id } } }"
     lists = " ".join(f"a{number}: assets(first: 100) {{ {fields} }}" for number in range(20))
