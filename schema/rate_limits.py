@@ -8,9 +8,9 @@ from schema.context import Info
 
 @strawberry.type(
     description=(
-        "The caller's query budget, in points: an object costs 1, a list its size, a mutation 10. A "
-        "filter of orders or transactions holds 100 more, and costs 1 for 10 rows that it passes "
-        "over. For client caches: `keyFields: []`, there is only one."
+        "The caller's query budget, in points: an object costs 1, a list its size, a mutation 10. "
+        "A filter of orders or transactions holds 100 more, and costs 1 for 10 rows that it "
+        "passes over. For client caches: `keyFields: []`, there is only one."
     )
 )
 class RateLimit:
