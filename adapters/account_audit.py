@@ -22,7 +22,7 @@ from adapters.fields import StoredWronglyError
 from adapters.journal_items import entry_item, entry_key, entry_of, entry_sk
 from adapters.table import Item, Key, Table
 from adapters.table import Position as Place
-from domain.accounts import Account, Position
+from domain.accounts import Account, Position, are_of_one_version
 from domain.audit import AccountAudit, Finding
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, OrderId
@@ -33,7 +33,7 @@ PAGE = 500
 """Items read at once: about a megabyte."""
 
 READS_AGAIN_MAX = 8
-"""Looks at positions newer than their account, in case it is only changing while it is read."""
+"""Looks at positions of other versions, in case the account is only changing while it is read."""
 
 ReadT = TypeVar("ReadT")
 
@@ -90,9 +90,7 @@ class AccountReader:
             account = accounts[0] if accounts else None
             positions = {position.asset_id: position for position in held}
             told += wrong
-            if account is None or all(
-                position.version <= account.version for position in positions.values()
-            ):
+            if account is None or are_of_one_version(account, positions.values()):
                 break
         return account, positions, told
 

@@ -39,26 +39,28 @@ def account_item(account: Account) -> Item:
     """Return the item of an account."""
     return Item(
         account_key(account.id),
-        {
-            "id": account.id,
-            "version": account.version,
-            "epoch": account.epoch,
-            "cash": account.cash.units,
-            "held": account.held.units,
-            "day": account.day.isoformat(),
-            "deposited": account.deposited.units,
-            "withdrawn": account.withdrawn.units,
-            "day_baseline": account.day_baseline.units,
-            "open_orders": account.open_orders,
-            "created_at": ms_of(account.created_at),
-            "changed_at": ms_of(account.changed_at),
-        },
+        without_none(
+            id=account.id,
+            version=account.version,
+            epoch=account.epoch,
+            cash=account.cash.units,
+            held=account.held.units,
+            day=account.day.isoformat(),
+            deposited=account.deposited.units,
+            withdrawn=account.withdrawn.units,
+            day_baseline=account.day_baseline.units,
+            open_orders=account.open_orders,
+            created_at=ms_of(account.created_at),
+            changed_at=ms_of(account.changed_at),
+            changed_asset=account.changed_asset,
+        ),
     )
 
 
 def account_of(item: Item) -> Account:
     """Read an account's item."""
     fields = Fields(item)
+    changed = fields.text_or_none("changed_asset")
     return Account(
         id=AccountId(fields.text("id")),
         version=fields.whole("version"),
@@ -72,6 +74,7 @@ def account_of(item: Item) -> Account:
         open_orders=fields.whole("open_orders"),
         created_at=fields.instant("created_at"),
         changed_at=fields.instant("changed_at"),
+        changed_asset=AssetId(changed) if changed else None,
     )
 
 

@@ -38,7 +38,7 @@ from adapters.table import (
 from adapters.table import (
     Position as Place,
 )
-from domain.accounts import Account, Position
+from domain.accounts import Account, Position, are_of_one_version
 from domain.commands import Needs, State
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
@@ -59,6 +59,8 @@ OPEN_ORDERS_PAGES_MAX = 50
 
 READS_AGAIN_MAX = 8
 """Tries to read a portfolio between two changes, before the store is said to be overloaded."""
+
+_TOO_FAST = "the account changed faster than it could be read"
 
 
 class AccountTable:
@@ -97,10 +99,13 @@ class AccountTable:
         return Reading(state=state, record=record_of(record) if record else None)
 
     async def _everything(self, account_id: AccountId) -> State:
-        holdings = await self.holdings(account_id)
-        account = holdings.account
-        resting = await self._open_orders(account)
-        return State(account=account, positions=holdings.positions, open_orders=resting)
+        for _ in range(READS_AGAIN_MAX):
+            holdings = await self.holdings(account_id)
+            account = holdings.account
+            resting = await self._open_orders(account)
+            if len(resting) == account.open_orders:
+                return State(account=account, positions=holdings.positions, open_orders=resting)
+        raise OutageError(_TOO_FAST)
 
     async def _open_orders(self, account: Account) -> tuple[Order, ...]:
         """Return the open orders of the account's epoch; older ones may lie between them."""
@@ -138,18 +143,17 @@ class AccountTable:
     async def holdings(self, account_id: AccountId) -> Holdings:
         """Return the account and the positions of its epoch, sold-out ones included.
 
-        A position newer than the account, which was read before it, means: read again.
+        A query may see but a part of what is committed meanwhile, which means: read again.
         """
         for _ in range(READS_AGAIN_MAX):
             async with translated():
                 items = await self._state_items(account_pk(account_id))
             account = account_of(_existing(items[0] if items else None, account_id))
             positions = [position_of(item) for item in items[1:]]
-            if all(position.version <= account.version for position in positions):
+            if are_of_one_version(account, positions):
                 mine = tuple(held for held in positions if held.epoch == account.epoch)
                 return Holdings(account=account, positions=mine)
-        message = "the account changed faster than it could be read"
-        raise OutageError(message)
+        raise OutageError(_TOO_FAST)
 
     async def _state_items(self, pk: str) -> list[Item]:
         items: list[Item] = []

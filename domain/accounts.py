@@ -1,5 +1,6 @@
 """The account aggregate: one user's cash, holds, version and day counters, and its positions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -27,6 +28,8 @@ class Account:
     open_orders: int
     created_at: datetime
     changed_at: datetime
+    changed_asset: AssetId | None = None
+    """Whose position the last change wrote too; a reader of both can tell that it is missing."""
 
     def __post_init__(self) -> None:
         """Hold what must always hold, on every account that is ever made."""
@@ -49,6 +52,10 @@ class Account:
         return replace(
             self, day=today, deposited=NO_MONEY, withdrawn=NO_MONEY, day_baseline=self.cash
         )
+
+    def changed(self, at: datetime, asset_id: AssetId | None = None) -> "Account":
+        """Return the account as the next version, made with a position in an asset or none."""
+        return replace(self, version=self.version + 1, changed_at=at, changed_asset=asset_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,3 +136,14 @@ def current(account: Account, position: Position | None, asset_id: AssetId) -> P
     if position is None or position.epoch < account.epoch:
         return no_position(account, asset_id)
     return position
+
+
+def are_of_one_version(account: Account, positions: Iterable[Position]) -> bool:
+    """Tell whether positions, of whatever epochs, were read as of the account's version.
+
+    None may be newer, and the one that was written with the account must be there as it was.
+    """
+    versions = {position.asset_id: position.version for position in positions}
+    is_none_newer = all(version <= account.version for version in versions.values())
+    changed = account.changed_asset
+    return is_none_newer and (changed is None or versions.get(changed) == account.version)

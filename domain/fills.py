@@ -40,23 +40,21 @@ def filled(  # noqa: PLR0917 - a fill is made of all of these
     """
     is_open = order.status is OrderStatus.OPEN
     after = replace(
-        before.on(terms.now.date()),
+        before.on(terms.now.date()).changed(terms.now, order.asset_id),
         held=before.held - order.held_cash,
         open_orders=before.open_orders - is_open,
     )
     held = replace(position, held=position.held - order.held_quantity)
     traded = _bought if order.side is OrderSide.BUY else _sold
     after, held = traded(after, held, order.quantity, fill)
-    version = before.version + 1
-    after = replace(after, version=version, changed_at=terms.now)
-    held = replace(held, version=version, epoch=after.epoch)
+    held = replace(held, version=after.version, epoch=after.epoch)
     done = replace(
         order,
         status=OrderStatus.FILLED,
         fill=fill,
         held_cash=NO_MONEY,
         held_quantity=NO_QUANTITY,
-        version=version,
+        version=after.version,
         updated_at=terms.now,
     )
     return Change(

@@ -138,7 +138,7 @@ def _within(allowance: Allowance, amount: Money, verb: str) -> None:
 
 
 def _moved(before: Account, after: Account, terms: Terms, kind: EntryKind, amount: Money) -> Change:
-    after = replace(after, version=before.version + 1, changed_at=terms.now)
+    after = after.changed(terms.now)
     entry = Entry(
         account_id=after.id,
         version=after.version,

@@ -48,10 +48,9 @@ def _change(  # noqa: PLR0917 - a change is made of all of these
     terms: Terms,
 ) -> Change:
     """Give a hold or a release its version, its time and its entry."""
-    version = before.version + 1
-    after = replace(after.on(terms.now.date()), version=version, changed_at=terms.now)
-    position = replace(position, version=version, epoch=after.epoch)
-    order = replace(order, version=version, updated_at=terms.now)
+    after = after.on(terms.now.date()).changed(terms.now, order.asset_id)
+    position = replace(position, version=after.version, epoch=after.epoch)
+    order = replace(order, version=after.version, updated_at=terms.now)
     entry = order_entry(
         kind, legs, before=before, after=after, position=position, order=order, terms=terms
     )

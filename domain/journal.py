@@ -129,6 +129,9 @@ class Change:
         if not (self.account.version == self.entry.version == version):
             message = f"a change of version {self.before.version} makes version {version}"
             raise ValueError(message)
+        if self.account.changed_asset != (self.position.asset_id if self.position else None):
+            message = f"version {version} names another asset than that of its position"
+            raise ValueError(message)
         if self.entry.at < self.before.changed_at:
             message = "an entry may not lie before the last one"
             raise ValueError(message)

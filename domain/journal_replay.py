@@ -179,6 +179,7 @@ class Replay:
             day_baseline=NO_MONEY if is_reset else baseline,
             open_orders=len(self.resting),
             changed_at=max(entry.at, before.changed_at),
+            changed_asset=entry.asset_id,
         )
 
 

@@ -20,14 +20,12 @@ class Reset:
         """Zero the account and begin a new epoch; the day's used allowances stay used."""
         before = state.account
         after = replace(
-            before.on(terms.now.date()),
-            version=before.version + 1,
+            before.on(terms.now.date()).changed(terms.now),
             epoch=before.epoch + 1,
             cash=NO_MONEY,
             held=NO_MONEY,
             day_baseline=NO_MONEY,
             open_orders=0,
-            changed_at=terms.now,
         )
         positions = [held for held in state.positions if held.epoch == before.epoch]
         legs = nonzero(

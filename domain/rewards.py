@@ -51,12 +51,7 @@ class ClaimReward:
             raise _claimed(len(slots), terms)
         amount = terms.rules.rewards.amounts.get(self.phrase, SURPRISE)
         before = state.account
-        after = replace(
-            before.on(terms.now.date()),
-            version=before.version + 1,
-            cash=before.cash + amount,
-            changed_at=terms.now,
-        )
+        after = replace(before.on(terms.now.date()), cash=before.cash + amount).changed(terms.now)
         entry = Entry(
             account_id=after.id,
             version=after.version,

@@ -150,11 +150,11 @@ async def test_the_same_change_under_the_same_token_has_one_effect(world: World)
 
 async def test_a_reset_finds_the_open_orders_of_its_epoch_among_older_ones(world: World) -> None:
     # Given orders that earlier resets left open, older and newer by their ids, and two of now
-    account = replace(await world.account(), epoch=2)
+    await world.reset()
+    await world.reset()
+    account = await world.account()
     stale = [buy_order(account, n, NOW, cash=Money(1)) for n in (*range(1, 120), *range(300, 420))]
     await put(world.table, *(order_item(replace(order, epoch=1)) for order in stale))
-    await world.reset()
-    await world.reset()
     world.clock.advance(timedelta(days=1))
     await world.deposit("100")
     for number in (200, 201):

@@ -1,22 +1,58 @@
 """An account and all that it has, as of one version, whatever goes on meanwhile."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from adapters.account_items import position_item
+from adapters.account_items import account_item, account_key, position_item
 from adapters.account_store import READS_AGAIN_MAX, AccountTable
-from adapters.table import Table
+from adapters.table import Index, Page, Table
 from domain.accounts import no_position
 from domain.ids import AssetId
 from domain.money import Money, Quantity
+from domain.order_ends import CancelOrder
+from domain.orders import Order, OrderSide, OrderType
 from domain.outages import OutageError
 from tests.adapters.faulty_table import FaultyTable
 from tests.adapters.memory_table import MemoryTable
 from tests.adapters.test_account_store import put
-from tests.domain.ledger_world import ACCOUNT, BTC, ETH, World
+from tests.domain.ledger_world import ACCOUNT, BTC, ETH, SetClock, World, resting
+
+
+class TornTable(MemoryTable):
+    """A table whose queries show a transaction in parts, as those of DynamoDB may.
+
+    Of `torn`, the next query of each index shows the account as it is, and all else as it was.
+    """
+
+    def __init__(self, wall_clock_s: Callable[[], float]) -> None:
+        super().__init__(wall_clock_s)
+        self.torn: list[Index] = []
+        self._past = MemoryTable(wall_clock_s)
+
+    def remember(self) -> None:
+        """Take this for what was."""
+        self._past._items = dict(self._items)
+        self._past._partitions = {pk: set(keys) for pk, keys in self._partitions.items()}
+
+    async def query(self, pk: str, **asked: Any) -> Page:
+        index = asked.get("index", Index.MAIN)
+        now = await super().query(pk, **asked)
+        if index not in self.torn:
+            return now
+        self.torn.remove(index)
+        was = await self._past.query(pk, **asked)
+        shown = (now.items[0] if item.key == account_key(ACCOUNT) else item for item in was.items)
+        return Page(tuple(shown), more=was.more)
+
+
+async def torn_world() -> tuple[World, TornTable]:
+    table = TornTable(SetClock().now_s)
+    return await World(table).open("1000"), table
 
 
 async def test_holdings_are_those_of_the_epoch_with_sold_out_ones(table: Table) -> None:
@@ -86,3 +122,60 @@ async def test_a_position_that_stays_newer_than_its_account_is_an_outage() -> No
     with pytest.raises(OutageError, match="changed faster than it could be read"):
         await world.accounts.holdings(ACCOUNT)
     assert world.table.calls == ["query"] * READS_AGAIN_MAX
+
+
+async def test_a_position_that_shows_later_than_its_account_is_waited_for() -> None:
+    world, table = await torn_world()
+    for bought in ("0.001", "0.002"):
+        table.remember()
+        await world.buy("0.001")
+        table.torn = [Index.MAIN]
+        holdings = await world.accounts.holdings(ACCOUNT)
+        assert [str(held.quantity) for held in holdings.positions] == [bought]
+
+
+async def test_a_reset_closes_what_shows_late() -> None:
+    world, table = await torn_world()
+    await world.buy("0.001")
+    table.remember()
+    await world.buy("0.001")
+    table.torn = [Index.MAIN]
+    done = await world.reset()
+    assert done.entry is not None
+    closed = {leg.unit: str(leg.amount) for leg in done.entry.legs if leg.amount.units > 0}
+    assert closed == {"USD": "900.00", "BTC": "0.002"}
+    assert await world.findings() == []
+
+
+async def test_a_reset_cancels_what_shows_late_and_nothing_that_has_ended() -> None:
+    world, table = await torn_world()
+    table.remember()
+    resting = await rested(world)
+    table.torn = [Index.LOCAL_2]
+    done = await world.reset()
+    assert done.entry is not None
+    assert done.entry.cancelled_orders == (resting.id,)
+
+    await world.deposit("100")
+    resting = await rested(world)
+    table.remember()
+    await world.do(CancelOrder(order_id=resting.id, asset_id=BTC))
+    table.torn = [Index.LOCAL_2]
+    done = await world.reset()
+    assert done.entry is not None
+    assert done.entry.cancelled_orders == ()
+    assert await world.findings() == []
+
+
+async def test_open_orders_that_stay_uncounted_are_an_outage() -> None:
+    world, _ = await torn_world()
+    account = await world.account()
+    await put(world.table, account_item(replace(account, open_orders=1)))
+    with pytest.raises(OutageError, match="changed faster than it could be read"):
+        await world.reset()
+
+
+async def rested(world: World) -> Order:
+    done = await world.do(resting(OrderType.LIMIT, OrderSide.BUY, "0.001", "40000"))
+    assert done.order is not None
+    return done.order

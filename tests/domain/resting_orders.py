@@ -87,7 +87,7 @@ def cancelled(account: Account, position: Position, order: Order, at: datetime) 
 
 def _change(before: Account, had: Position, after: Account, held: Position, order: Order) -> Change:
     version, at = before.version + 1, order.updated_at
-    after = replace(after, version=version, changed_at=at)
+    after = after.changed(at, order.asset_id)
     position = replace(held, version=version, epoch=after.epoch)
     cash, quantity = after.held - before.held, held.held - had.held
     entry = Entry(

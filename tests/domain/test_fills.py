@@ -1,17 +1,19 @@
 """Whatever the figures, a fill never gives anything away."""
 
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.commands import State
+from domain.commands import Command, State
 from domain.money import Money, Percent, Price, Quantity
-from domain.orders import OrderSide
+from domain.orders import OrderSide, OrderType
 from domain.rules import TradingRules
 from tests.domain.decisions import change_by, having, position, quoted, terms
-from tests.domain.ledger_world import order
+from tests.domain.ledger_world import NOW, order, resting
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 
@@ -58,3 +60,18 @@ def test_a_sale_never_favours_the_user_and_its_gain_is_what_it_brought_less_its_
     assert change.position is not None
     paid_off = basis - change.position.cost_basis
     assert change.position.realized_gain + paid_off == change.entry.cash_change
+
+
+@pytest.mark.parametrize(
+    "command", [order(BUY, quantity="1"), resting(OrderType.LIMIT, BUY, "1", "5")]
+)
+def test_what_an_order_changes_on_a_new_day_begins_its_counters(command: Command) -> None:
+    yesterday = NOW.date() - timedelta(days=1)
+    account = replace(having("1000"), day=yesterday, deposited=Money(5), day_baseline=Money(7))
+    held = replace(position("2"), day=yesterday)
+    state = State(account=account, position=held)
+    change = change_by(command, state, terms(quoted("10")))
+    assert (change.account.day, change.account.deposited) == (NOW.date(), Money(0))
+    assert change.account.day_baseline == Money.of(1000)
+    assert change.position is not None
+    assert (change.position.day, change.position.day_quantity) == (NOW.date(), Quantity.of(2))

@@ -7,7 +7,8 @@ from domain.commands import State
 from domain.funds import Deposit
 from domain.journal import USD, Change, LedgerAccount, Leg, balances, nonzero, usd
 from domain.money import Money, Quantity
-from tests.domain.decisions import change_by, having, terms
+from tests.domain.decisions import change_by, having, position, terms
+from tests.domain.ledger_world import BTC
 
 
 def deposited() -> Change:
@@ -39,6 +40,14 @@ def test_a_change_makes_exactly_the_next_version() -> None:
         replace(change, entry=replace(change.entry, version=3))
     with pytest.raises(ValueError, match="makes version 2"):
         replace(change, account=replace(change.account, version=1))
+
+
+def test_a_change_names_the_asset_of_the_position_that_it_writes_and_no_other() -> None:
+    change = deposited()
+    with pytest.raises(ValueError, match="version 2 names another asset"):
+        replace(change, position=position("1"))
+    with pytest.raises(ValueError, match="version 2 names another asset"):
+        replace(change, account=replace(change.account, changed_asset=BTC))
 
 
 def test_a_change_never_lies_before_the_last_one() -> None:
