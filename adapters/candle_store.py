@@ -1,7 +1,7 @@
 """Candles on the table: an item for each closed one, and one that has all that are open."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapters.content_token import content_token
 from adapters.fields import Fields, StoredWronglyError, amount_value
@@ -63,19 +63,7 @@ class CandleTable:
             await self._write([Item(_OPEN, _state_attributes(state))], fence, state.through)
 
     async def candles(self, query: CandleQuery) -> Sequence[Candle]:
-        is_forward, until = query.since is not None, query.until
-        if until is not None and ms_of(until) <= 0:
-            return []  # before 1970; there is nothing, and dates end somewhere
-        async with translated():
-            page = await self._table.query(
-                _partition(query.asset_id, query.interval),
-                low=None if query.since is None else text_of(query.since),
-                high=None if until is None else text_of(until - timedelta(microseconds=1)),
-                reverse=not is_forward,
-                limit=query.limit,
-            )
-        found = [_candle(item.key, item.attributes.get("candle")) for item in page.items]
-        return found if is_forward else found[::-1]
+        return await found(self._table, partition_of(query.asset_id, query.interval), query)
 
     async def _write(self, items: Sequence[Item], fence: int, through: int) -> None:
         token = content_token((through, [(item.key, item.attributes) for item in items]))
@@ -86,18 +74,40 @@ class CandleTable:
             raise NotLeaderError(f"candles have fence {fence}") from None
 
     def _item(self, closed: ClosedCandle) -> Item:
-        lifetime = LIFETIMES[closed.interval]
-        return Item(
-            Key(_partition(closed.asset_id, closed.interval), text_of(closed.candle.start)),
-            {"candle": _candle_value(closed.candle)},
-            expires_at_s=(
-                None if lifetime is None else ms_of(self._clock.now() + lifetime) // 1000
-            ),
-        )
+        partition = partition_of(closed.asset_id, closed.interval)
+        return item_of(partition, closed.interval, closed.candle, now=self._clock.now())
 
 
-def _partition(asset_id: AssetId, interval: CandleInterval) -> str:
+def partition_of(asset_id: AssetId, interval: CandleInterval) -> str:
+    """Return where the candles of an asset are that its own ticks have made."""
     return f"CANDLES#{asset_id}#{interval}"
+
+
+def item_of(partition: str, interval: CandleInterval, candle: Candle, *, now: datetime) -> Item:
+    """Return a candle as it is stored, for as long as its interval says."""
+    lifetime = LIFETIMES[interval]
+    return Item(
+        Key(partition, text_of(candle.start)),
+        {"candle": _candle_value(candle)},
+        expires_at_s=None if lifetime is None else ms_of(now + lifetime) // 1000,
+    )
+
+
+async def found(table: Table, partition: str, query: CandleQuery) -> list[Candle]:
+    """Return the candles of a query in a partition, oldest first. Raises OutageError."""
+    is_forward, until = query.since is not None, query.until
+    if until is not None and ms_of(until) <= 0:
+        return []  # before 1970; there is nothing, and dates end somewhere
+    async with translated():
+        page = await table.query(
+            partition,
+            low=None if query.since is None else text_of(query.since),
+            high=None if until is None else text_of(until - timedelta(microseconds=1)),
+            reverse=not is_forward,
+            limit=query.limit,
+        )
+    candles = [_candle(item.key, item.attributes.get("candle")) for item in page.items]
+    return candles if is_forward else candles[::-1]
 
 
 def _candle_value(candle: Candle) -> list[Value]:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -34,6 +35,13 @@ WAIT_MAX = timedelta(hours=1)
 
 RESERVED_CALLS = 3
 """Calls of a minute's budget that backfilling leaves to the prices."""
+
+QUESTIONS_OWN_STATUSES = frozenset({400, 404, 422})
+"""Statuses that say that this question can't be answered; the next one may be."""
+
+QUESTIONS_OWN_CODES = frozenset({10005, 10012})
+"""Error codes that come with 401 though the key is good: another plan's address or time range.
+Source: CoinGecko API reference, common errors; recorded answers."""
 
 _MINUTE_S = 60.0
 _KEY = re.compile(r"[!-~]{1,256}", re.ASCII)
@@ -106,8 +114,8 @@ class CoinGecko:
     async def get(self, path: str, **parameters: str) -> bytes:
         """Return the body of a good answer. Raises MarketSourceError, without the key in it.
 
-        An answer that only this question brings about (a coin that it doesn't know) leaves the
-        circuit closed.
+        An answer that only this question brings about (a coin that it doesn't know, a time range
+        that isn't in the plan) leaves the circuit closed.
         """
         try:
             with self._breaker.guard(CoinGeckoOutageError):
@@ -158,7 +166,7 @@ class CoinGecko:
         if wait is not None:
             self._not_before_s = self._monotonic_s() + wait.total_seconds()
         message = f"it answered {response.status_code}: {told_in(body)}"
-        if response.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, 422}:
+        if response.status_code in QUESTIONS_OWN_STATUSES or is_questions_own(body):
             return MarketSourceError(message)
         return CoinGeckoOutageError(message)
 
@@ -179,6 +187,20 @@ def told_in(body: bytes) -> str:
         case _:
             return "no error message"
     return "".join(c if c.isprintable() else " " for c in told)[:_ERROR_CHARACTERS_MAX]
+
+
+def is_questions_own(body: bytes) -> bool:
+    """Tell whether an error says by its code that only this question is refused."""
+    try:
+        found = exact_json(body)
+    except MarketSourceError:
+        return False
+    match found:
+        case {"error": {"status": {"error_code": Decimal() as code}}} | {
+            "status": {"error_code": Decimal() as code}
+        }:
+            return code in QUESTIONS_OWN_CODES
+    return False
 
 
 def wait_of(retry_after: str, now: datetime) -> timedelta | None:

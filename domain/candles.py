@@ -53,7 +53,8 @@ _SPANS = {
 class Candle:
     """The prices from `start` on, until before the next candle's; there is none without a price.
 
-    `volume` is in units of the asset; None when nobody said.
+    `volume` is in units of the asset; None when nobody said. `is_backfilled` says that it comes
+    from a source's chart, and not from prices that this exchange had at the time.
     """
 
     start: datetime
@@ -62,6 +63,7 @@ class Candle:
     low: Price
     close: Price
     volume: Quantity | None = None
+    is_backfilled: bool = False
 
     @classmethod
     def first(cls, start: datetime, price: Price, volume: Quantity | None = None) -> "Candle":

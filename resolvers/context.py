@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.candle_keeper import CandleKeeper
 from domain.identity import Identity
 from domain.insights import Insights
 from domain.instants import Clock
 from domain.ledger import Ledger
 from domain.ports.accounts import AccountStore
 from domain.ports.budgets import MinuteCounts
+from domain.ports.candles import Candles
 from domain.ports.markets import AssetStore
 from domain.price_board import PriceBoard
 from domain.reset_sweeps import ResetSweeps
@@ -29,7 +29,10 @@ class Services:
     accounts: AccountStore
     assets: AssetStore
     board: PriceBoard
-    candles: CandleKeeper
+    candles: Candles
+    """Of our own prices alone: they never change."""
+    shown_candles: Candles
+    """The same, with gaps filled as well as may be."""
     rules: TradingRules
     market_source: str
     insights: Insights
@@ -93,6 +96,7 @@ class Request:
             assets=self.services.assets,
             board=self.services.board,
             candles=self.services.candles,
+            shown_candles=self.services.shown_candles,
             clock=self.services.clock,
             viewer=self.viewer,
         )

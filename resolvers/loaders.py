@@ -7,7 +7,6 @@ from aiodataloader import DataLoader
 
 from domain.accounts import Account, Position
 from domain.assets import Asset
-from domain.candle_keeper import CandleKeeper
 from domain.candles import Candle, CandleQuery
 from domain.identity import Identity
 from domain.ids import AccountId, AssetId, OrderId, UserId
@@ -17,6 +16,7 @@ from domain.portfolio_histories import PortfolioHistories
 from domain.portfolio_history import HistoryRange, PortfolioPoint
 from domain.portfolios import Portfolio, portfolio
 from domain.ports.accounts import AccountStore, Holdings
+from domain.ports.candles import Candles
 from domain.ports.markets import AssetStore
 from domain.price_board import PriceBoard
 from domain.sessions import Viewer
@@ -35,7 +35,8 @@ class Loaders:
         accounts: AccountStore,
         assets: AssetStore,
         board: PriceBoard,
-        candles: CandleKeeper,
+        candles: Candles,
+        shown_candles: Candles,
         clock: Clock,
         viewer: Viewer | None,
     ) -> None:
@@ -44,6 +45,7 @@ class Loaders:
         self._assets = assets
         self._board = board
         self._candles = candles
+        self._shown_candles = shown_candles
         self._clock = clock
         self._viewer = viewer
 
@@ -54,8 +56,8 @@ class Loaders:
 
     @cached_property
     def candles(self) -> "DataLoader[CandleQuery, tuple[Candle, ...]]":
-        """Candles by what is asked of them; one range query for each asset."""
-        return DataLoader(self._candles.find)
+        """Candles by what is asked of them; one or two range queries for each asset."""
+        return DataLoader(self._shown_candles.find)
 
     @cached_property
     def users(self) -> "DataLoader[UserId, User | None]":

@@ -123,7 +123,8 @@ class Asset:
         graphql_type=list[Candle],
         description=(
             "Its prices over time, oldest first, at most 500. `from` and `to` default to the "
-            "newest candles."
+            "newest candles. Where the market has charts, as CoinGecko has of its largest coins, "
+            "gaps are filled in later: hours of the last day, and days of the last 89."
         ),
     )
     @staticmethod

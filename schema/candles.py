@@ -22,7 +22,7 @@ described_enum(
 
 @strawberry.type(
     description=(
-        "The prices of a stretch of time. The newest candle is still open; where no price was made "
+        "The prices of a stretch of time. The newest candle is still open; where no price is known "
         "there is no candle."
     )
 )
@@ -38,6 +38,13 @@ class Candle:
     close: Decimal = strawberry.field(description="The last price, in US dollars.")
     volume: Decimal | None = strawberry.field(
         description="What was traded, in units of the asset; null when the market doesn't say."
+    )
+    is_backfilled: bool = strawberry.field(
+        description=(
+            "Whether it was made later, from a chart of the market's with a dozen prices or more, "
+            "for a time of which the exchange has no prices of its own. `portfolioHistory` counts "
+            "none of these."
+        )
     )
 
 

@@ -156,6 +156,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             background=background,
             clock=given.clock,
             lease=MARKET_LEASE,
+            has_charts=coingecko is not None,
         )
         market = await make_market(
             MarketParts(
@@ -172,10 +173,10 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 source=given.source,
                 catalogue=given.catalogue or shipped_catalogue(),
                 coingecko=coingecko,
-                works=(candles.work,),
+                candles=candles,
             )
         )
-        stack.callback(await candles.begin())
+        stack.callback(await candles.own.begin())
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
         services = Services(
@@ -185,7 +186,8 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             accounts=accounts,
             assets=AssetTable(requests),
             board=board,
-            candles=candles,
+            candles=candles.own,
+            shown_candles=candles.shown,
             rules=settings.rules,
             market_source=(given.source.name if given.source else settings.market.source_name),
             insights=insights,

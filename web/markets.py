@@ -18,11 +18,11 @@ from adapters.simulated_market import simulated_assets
 from adapters.table import Table
 from adapters.tick_store import TickTable
 from domain.catalogue import CatalogueEntry
-from domain.duties import Sleep, repeated
+from domain.duties import Duty, Sleep, repeated
 from domain.ids import Ids
 from domain.instants import Clock
 from domain.leadership import Leadership
-from domain.market_feed import MarketFeed, TickWork
+from domain.market_feed import MarketFeed
 from domain.market_leader import FOLLOWERS_SILENCE_MAX, MarketLeader
 from domain.order_expiry import OrderExpiry
 from domain.ports.markets import MarketSource, TickBus, TickStore
@@ -31,7 +31,8 @@ from domain.tick_follower import TickFollower
 from domain.trigger_engine import TriggerEngine
 from domain.unattended import Unattended
 from domain.warm_start import warm_start
-from web.coingecko import CoinGeckoSettings, OpenCoinGecko
+from web.candles import CandleParts
+from web.coingecko import BackfillParts, CoinGeckoSettings, OpenCoinGecko
 from web.settings import ReplayMarket, Settings, SimulatedMarket
 
 MARKET_LEASE = "market"
@@ -98,9 +99,8 @@ class MarketParts:
     source: MarketSource | None
     """Instead of the settings' market."""
     catalogue: tuple[CatalogueEntry, ...]
-    coingecko: OpenCoinGecko | None = None
-    works: tuple[TickWork, ...] = ()
-    """What else a leader does after each tick."""
+    coingecko: OpenCoinGecko | None
+    candles: CandleParts
 
 
 async def make_market(parts: MarketParts) -> MarketLeader:
@@ -143,7 +143,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
             bus=parts.bus,
             clock=parts.clock,
             fence=fence,
-            works=(engine.work, *parts.works),
+            works=(engine.work, parts.candles.own.work),
         )
 
     follower = TickFollower(
@@ -166,8 +166,25 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         duties=(
             repeated(engine.look_again, "The second look at the book", sleep=parts.sleep),
             repeated(expiry.sweep, "The sweep of orders whose time is over", sleep=parts.sleep),
+            *_backfill(parts, leadership),
         ),
     )
+
+
+def _backfill(parts: MarketParts, leadership: Leadership) -> tuple[Duty, ...]:
+    """Return what fills gaps in candles, where CoinGecko is the market and that is wanted."""
+    if parts.coingecko is None or parts.source is not None:
+        return ()
+    duty = parts.coingecko.backfill(
+        BackfillParts(
+            board=parts.board,
+            own=parts.candles.own,
+            store=parts.candles.backfilled,
+            fence=lambda: leadership.fence,
+            sleep=parts.sleep,
+        )
+    )
+    return () if duty is None else (duty,)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from adapters.table_calls import CallOutcome, TableCall
+from domain.candles import CandleInterval
 from domain.circuit_breaker import CircuitState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,6 +102,12 @@ class Metrics:
             ("direction",),
             registry=self._registry,
         )
+        self._backfilled = Counter(
+            "cnop_candles_backfilled",
+            "Candles made from charts of a real market.",
+            ("interval",),
+            registry=self._registry,
+        )
         self._coingecko = Gauge(
             "cnop_coingecko_trusted",
             "1 while CoinGecko is asked, 0 while it is left alone after failures.",
@@ -128,6 +135,10 @@ class Metrics:
     def moved_far(self, *, is_up: bool) -> None:
         """Take note of a large move of a price."""
         self._large_moves.labels("up" if is_up else "down").inc()
+
+    def backfilled(self, interval: CandleInterval, count: int) -> None:
+        """Take note of candles that were backfilled."""
+        self._backfilled.labels(interval.value).inc(count)
 
     def coingecko_changed(self, state: CircuitState) -> None:
         """Take note of whether CoinGecko is asked at all."""

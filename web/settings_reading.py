@@ -41,6 +41,7 @@ _KNOWN = frozenset(
     {
         "CNOP_CNY_DEFAULT_REWARDS_PER_DAY",
         "CNOP_CNY_FILE",
+        "CNOP_COINGECKO_BACKFILL",
         "CNOP_COINGECKO_CALLS_PER_MINUTE",
         "CNOP_COINGECKO_URL",
         "CNOP_COST_LIMIT",

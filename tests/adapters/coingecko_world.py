@@ -19,6 +19,7 @@ from tests.domain.market_world import SetClock
 
 RECORDED = Path(__file__).parents[3] / "shared" / "market-data" / "coingecko"
 NOW = datetime(2026, 5, 18, 12, 50, tzinfo=UTC)
+RECORDED_AT = datetime(2021, 5, 15, 14, 42, 30, tzinfo=UTC)
 KEY = "CG-made-up-for-tests"
 
 BITCOIN = """
@@ -49,6 +50,23 @@ ERRORS: Sequence[tuple[int, str, str]] = (
     (500, '{"status": 500, "error": "Internal Server Error"}', "Internal Server Error"),
 )
 """Status, body, and what it says: the three shapes of an error."""
+
+
+MINUTES_APART = {"minutely": 5, "hourly": 60, "daily": 1440}
+POINTS = {"minutely": 288, "hourly": 722, "daily": 91}
+
+
+def recorded_chart(kind: str) -> bytes:
+    """Return a chart of Bitcoin as it was recorded at RECORDED_AT, or one of the same shape."""
+    path = RECORDED / "recorded-2021-05" / f"{kind}_historical_prices_for_one_coin.json"
+    if path.exists():
+        exchanges: Any = json.loads(path.read_bytes())
+        return json.dumps(exchanges[0]["body"]).encode()
+    apart_ms, last_ms = MINUTES_APART[kind] * 60_000, int(RECORDED_AT.timestamp() * 1000) - 7_123
+    pairs = [
+        [last_ms - number * apart_ms, 50_000.25 + number % 7] for number in range(POINTS[kind])
+    ]
+    return json.dumps({"prices": pairs[::-1], "market_caps": [], "total_volumes": []}).encode()
 
 
 def coin(symbol: str = "btc", price: object = 100, **changes: Any) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from schema.api import Schema, make_schema
 from schema.context import Context
 from tests.domain.identity_world import SECRETS, CountingIds, RacyTable, SetClock
 from tests.domain.market_world import BTC, DOGE, ETH, LTC, entry
+from web.coingecko import CoinGeckoSettings
 from web.composition import Exchange, Parts, compose
 from web.logs import RequestNotes, current_request
 from web.reception import Caller, Reception
-from web.settings import Settings
+from web.settings import Settings, SimulatedMarket
 
 HOME = "203.0.113.7"
 PASSWORD = "Correct-Horse-7"
@@ -39,6 +40,7 @@ CATALOGUE = (
 )
 PRICES = {"BTC": "50000", "ETH": "2500", "LTC": "80", "DOGE": "0.1"}
 REQUEST_ID = "request-7"
+SIMULATED = SimulatedMarket(None, timedelta(seconds=1))
 
 REGISTER = """
 mutation ($input: RegisterInput!) {
@@ -283,8 +285,12 @@ async def opened(
     prices: Mapping[str, str] | None = None,
     clock: SetClock | None = None,
     logins_per_minute: int = 0,
+    market: SimulatedMarket | CoinGeckoSettings = SIMULATED,
 ) -> AsyncIterator[World]:
-    """Start a server on a table, one in memory by default, with fresh prices."""
+    """Start a server on a table, one in memory by default, with fresh prices.
+
+    Whatever the market is said to be, a test moves prices itself.
+    """
     clock = clock or SetClock()
     seconds = Seconds()
     parts = Parts(
@@ -298,7 +304,9 @@ async def opened(
         hasher=cheap_hashing(),
         catalogue=catalogue,
     )
-    settings = Settings(jwt_secrets=SECRETS, rules=rules, logins_per_minute=logins_per_minute)
+    settings = Settings(
+        jwt_secrets=SECRETS, rules=rules, logins_per_minute=logins_per_minute, market=market
+    )
     async with compose(settings, parts) as exchange:
         world = World(exchange, clock, seconds)
         if prices != {}:
