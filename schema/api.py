@@ -1,10 +1,11 @@
 """The schema: every root field, put together as a Federation 2 subgraph."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError, GraphQLNamedType, GraphQLObjectType
 from strawberry.federation.schema import FederationAny
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -15,6 +16,7 @@ from schema.accounts import AccountMutation, AccountQuery
 from schema.assets import AssetQuery
 from schema.charging import Charging
 from schema.context import Context, Info
+from schema.directives import announce
 from schema.entities import entities
 from schema.errors import make_public
 from schema.insights import InsightQuery
@@ -94,6 +96,16 @@ class Schema(strawberry.federation.Schema):
         """Return entities by key."""
         found: Any = entities(info.context.request, list(representations))
         return found  # type: ignore[no-any-return] # awaitables: GraphQL awaits them together
+
+    def _collect_schema_directives(
+        self,
+        explicit_directive_types: Iterable[type],
+        graphql_types: Iterable[GraphQLNamedType | None],
+    ) -> list[type]:
+        """Add what is said to gateways, before Strawberry looks for directives."""
+        types = list(graphql_types)
+        announce(named for named in types if named is not None)
+        return super()._collect_schema_directives(explicit_directive_types, types)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

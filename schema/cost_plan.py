@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from domain.pages import EXAMINED_MAX
 from schema.document_shape import SATURATED
 from schema.list_sizes import Size, Variables
 
@@ -15,9 +14,6 @@ Term = int | Callable[[Variables], int]
 ROWS_PER_POINT = 10
 """Rows for a point that are no objects of the answer: those of introspection, which tools ask for
 each second and strangers may not, and those that the store reads and nobody is shown."""
-
-FILTER_POINTS = EXAMINED_MAX // ROWS_PER_POINT
-"""What a filter may make the store pass over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +43,8 @@ class CostPlan:
     """Objects that could be returned."""
     unseen_rows: Term = 0
     """Rows of pages whose items were not asked for; they are read all the same."""
-    filters: int = 0
-    """Stored lists that are filtered."""
+    filter_points: int = 0
+    """Points for the rows that filters may pass over, until it is known how many they did."""
 
     def nodes(self, variables: Variables) -> int:
         """Return how many objects these variables could bring, at most SATURATED."""
@@ -57,7 +53,7 @@ class CostPlan:
 
     def points(self, variables: Variables) -> int:
         """Return the points to hold for these variables, at most SATURATED."""
-        most = self.nodes(variables) + self._fixed(variables) + self.filters * FILTER_POINTS
+        most = self.nodes(variables) + self._fixed(variables) + self.filter_points
         return min(most, SATURATED)
 
     def actual(

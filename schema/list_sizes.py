@@ -30,8 +30,8 @@ INT_CHARACTERS_MAX = 11
 class ListSize:
     """A list's length: the greatest, the one without arguments, and the arguments that set it.
 
-    An argument counts by its value, or by its own length if it is a list. This is what
-    `@listSize(assumedSize:, slicingArguments:)` says in a federated schema.
+    An argument counts by its value, or by its own length if it is a list. schema/directives.py
+    says it as `@listSize`.
     """
 
     most: int
@@ -60,7 +60,7 @@ LIST_SIZES: Mapping[str, ListSize] = MappingProxyType(
         ),
         # Introspection, by the averages of this schema: it costs by the row, not by the object.
         "__Schema.types": ListSize(most=100, assumed=100),
-        "__Schema.directives": ListSize(most=10, assumed=10),
+        "__Schema.directives": ListSize(most=12, assumed=12),
         "__Type.fields": ListSize(most=6, assumed=6),
         "__Type.inputFields": ListSize(most=1, assumed=1),
         "__Type.enumValues": ListSize(most=1, assumed=1),
@@ -71,6 +71,19 @@ LIST_SIZES: Mapping[str, ListSize] = MappingProxyType(
     }
 )
 """Lists that are no connection, by coordinate. The contract states each of these numbers."""
+
+
+def is_page(type_name: str) -> bool:
+    """Tell whether a type is a connection, whose lists are as long as its field says."""
+    return type_name.endswith("Connection")
+
+
+def stated_size(parent: str, field: str, item: str) -> ListSize:
+    """Return the size of a list that is on no page, by the names of type, field and item."""
+    size = LIST_SIZES.get(f"{parent}.{field}")
+    if size is None:
+        return REFUSALS if item == "UserError" else UNKNOWN
+    return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,15 +33,15 @@ from graphql import (
 )
 
 from schema.cost_plan import ROWS_PER_POINT, CostPlan, Priced, total
-from schema.list_sizes import LIST_SIZES, PAGE, REFUSALS, UNKNOWN, Size, size_of
+from schema.list_sizes import PAGE, Size, is_page, size_of, stated_size
 from schema.merged_fields import Fragments, fragments_of, merged_fields
-
-OBJECT_POINTS = 1
-MUTATION_POINTS = 10
-"""A mutation, its payload included: a transaction on disk outweighs ten objects in memory."""
-
-STORED_LISTS = frozenset({"Query.orders", "Query.transactions"})
-"""Connections whose pages are read from the store; assets are in memory."""
+from schema.weights import (
+    MUTATION_POINTS,
+    OBJECT_POINTS,
+    STORED_LISTS,
+    weight_of,
+    weight_of_argument,
+)
 
 _INTROSPECTION: Mapping[str, GraphQLField] = MappingProxyType(
     {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
@@ -75,7 +75,7 @@ class Pricing:
             surcharge=dearer + introspection,
             objects=total(field.term() for field in fields),
             unseen_rows=total(compiler.unseen_pages),
-            filters=compiler.filters,
+            filter_points=compiler.filter_points,
         )
 
 
@@ -90,7 +90,7 @@ class _Compiler:
         self._fragments = fragments
         self.introspection_rows = 0
         self.unseen_pages: list[Size] = []
-        self.filters = 0
+        self.filter_points = 0
 
     def selection(
         self,
@@ -127,8 +127,7 @@ class _Compiler:
         size: Size | None = None
         if is_list_type(get_nullable_type(output)):
             size = self._size(parent, nodes[0], named) if page is None else page
-        is_page = named.name.endswith("Connection")
-        own_page = size_of(PAGE, nodes[0], self._operation) if is_page else None
+        own_page = size_of(PAGE, nodes[0], self._operation) if is_page(named.name) else None
         types = (
             self._pricing.schema.get_possible_types(named)
             if is_abstract_type(named)
@@ -136,29 +135,37 @@ class _Compiler:
         )
         members = tuple(self.selection(member, inner, own_page) for member in types)
         if own_page is not None and f"{parent.name}.{nodes[0].name.value}" in STORED_LISTS:
-            self._note_rows(nodes[0], own_page, members)
+            self._note_rows(parent, nodes[0], own_page, members)
         return Priced(
             key=key,
-            points=_points(f"{parent.name}.{nodes[0].name.value}", named, is_list=size is not None),
+            points=_objects(parent, nodes[0], named, is_list=size is not None),
             size=size,
             members=tuple(member for member in members if member),
         )
 
-    def _note_rows(self, node: FieldNode, page: Size, members: Sequence[Sequence[Priced]]) -> None:
+    def _note_rows(
+        self,
+        parent: GraphQLObjectType,
+        node: FieldNode,
+        page: Size,
+        members: Sequence[Sequence[Priced]],
+    ) -> None:
         """Note what a stored list reads and doesn't show."""
         if not any(field.size is not None for member in members for field in member):
             self.unseen_pages.append(page)
-        self.filters += any(argument.name.value == "filter" for argument in node.arguments or ())
+        self.filter_points += sum(
+            weight_of_argument(parent.name, node.name.value, argument.name.value)
+            for argument in node.arguments or ()
+        )
 
     def _size(self, parent: GraphQLObjectType, node: FieldNode, item: GraphQLNamedType) -> Size:
-        size = LIST_SIZES.get(f"{parent.name}.{node.name.value}")
-        if size is None:
-            size = REFUSALS if item.name == "UserError" else UNKNOWN
+        size = stated_size(parent.name, node.name.value, item.name)
         return size_of(size, node, self._operation)
 
 
-def _points(coordinate: str, named: GraphQLNamedType, *, is_list: bool) -> int:
+def _objects(
+    parent: GraphQLObjectType, node: FieldNode, named: GraphQLNamedType, *, is_list: bool
+) -> int:
     if named.name.startswith("__"):
         return int(is_list)  # introspection counts rows
-    # An edge is its node: the list of edges has paid for both.
-    return 0 if coordinate.endswith("Edge.node") else OBJECT_POINTS
+    return min(weight_of(parent.name, node.name.value), OBJECT_POINTS)

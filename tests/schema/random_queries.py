@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.schema.contract import contract_schema
 
 SIZED_BY = {"first", "last", "limit"}
+SIZES = st.integers(-1, 120)
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Draft:
     """A query in the making."""
 
     draw: st.DrawFn
+    sizes: st.SearchStrategy[int]
     variables: dict[str, int] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
     aliases: int = 0
@@ -73,7 +75,7 @@ class Draft:
         return f"{{ __typename {' '.join(parts)} }}"
 
     def argument(self, name: str) -> str:
-        number = self.draw(st.integers(-1, 120))
+        number = self.draw(self.sizes)
         match self.draw(st.integers(0, 3)):
             case 0:
                 return f"{name}: {number}"
@@ -88,9 +90,9 @@ class Draft:
 
 
 @st.composite
-def queries(draw: st.DrawFn) -> tuple[str, dict[str, int]]:
-    """Draw a query and its variables."""
-    draft = Draft(draw)
+def queries(draw: st.DrawFn, sizes: st.SearchStrategy[int] = SIZES) -> tuple[str, dict[str, int]]:
+    """Draw a query and its variables; `sizes` are the values of arguments that size a list."""
+    draft = Draft(draw, sizes)
     root = contract_schema().query_type
     assert root
     body = draft.selection(root, depth=5)
