@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from adapters.trusted_documents import TrustedDocumentTable
 from schema.api import make_schema
+from schema.client_sdl import client_sdl
 from web import pages
 from web.composition import Exchange
 from web.graphql_app import GraphQLEndpoint
@@ -71,7 +72,7 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
         WebSocketRoute(GRAPHQL, endpoint),
         *Health(exchange).routes(),
         Route(METRICS, show_metrics),
-        *pages.routes(exchange, schema.as_str()),
+        *pages.routes(exchange, client_sdl(schema.sdl)),
     ]
     handlers = {404: _not_found, 405: _wrong_method, Exception: _failed}
     app: ASGIApp = Starlette(routes=routes, exception_handlers=handlers)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from adapters.table import TableError
 from domain.outages import OutageError
 from schema.api import make_schema
+from schema.client_sdl import client_sdl
 from web.cli_documents import run_documents
 from web.cli_output import DONE, INTERRUPTED, complain, end_quietly
 from web.cli_parser import parsed
@@ -46,8 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run_schema(options: argparse.Namespace) -> int:
-    del options
-    print(make_schema().as_str())
+    sdl = make_schema().as_str()
+    print(client_sdl(sdl) if options.reader == "clients" else sdl)
     return DONE
 
 

@@ -28,6 +28,12 @@ keys, rewards, users and claims. It only reads, also beside a running server.
 Findings go to stdout, one a line as PLACE: MESSAGE, progress to stderr.
 """
 
+_SCHEMA = """\
+Print the GraphQL schema: for gateways as a subgraph of Apollo Federation 2, for
+clients as GraphQL alone, which is what code generators and editors take and
+what the server shows at /schema.graphql.
+"""
+
 _DOCUMENTS = """\
 Keep documents in a store, for servers with CNOP_TRUSTED_DOCUMENTS=only: they
 run these alone. A FILE is one document, to the last byte, or a manifest whose
@@ -92,7 +98,14 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     auditing = command("audit", "verify every invariant of a store", _AUDIT)
     _add_store(auditing)
 
-    command("schema", "print the GraphQL schema", "Print the GraphQL schema.\n")
+    schema = command("schema", "print the GraphQL schema", _SCHEMA)
+    schema.add_argument(
+        "--for",
+        dest="reader",
+        choices=("gateways", "clients"),
+        default="gateways",
+        help="who reads it",
+    )
 
     documents = command("documents", "register trusted documents", _DOCUMENTS)
     documents.add_argument("action", choices=("register",))

@@ -89,7 +89,7 @@ def _begin(hidden: Container[str]) -> str:
     shown = [
         (paths.PLAYGROUND, "write and run queries in the browser"),
         (paths.GRAPHQL, "the API: POST, GET for queries, websocket for subscriptions"),
-        (paths.SCHEMA, "the whole schema as text"),
+        (paths.SCHEMA, "the whole schema as text, as tools take it"),
         (paths.HEALTH, "is it there? /health/ready tells whether it works"),
         (paths.METRICS, "numbers for Prometheus"),
     ]

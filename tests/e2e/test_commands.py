@@ -68,11 +68,14 @@ def test_wrong_usage_is_told(tmp_path: Path) -> None:
     assert command(tmp_path, "trade").code == 2
 
 
-def test_the_schema_is_printed(tmp_path: Path) -> None:
-    ended = command(tmp_path, "schema")
+def test_the_schema_is_printed_for_gateways_and_for_clients(tmp_path: Path) -> None:
+    for_gateways = command(tmp_path, "schema")
+    for_clients = command(tmp_path, "schema", "--for", "clients")
 
-    assert ended.code == 0
-    assert "type Query" in ended.out
+    assert (for_gateways.code, for_clients.code) == (0, 0)
+    assert for_gateways.out.startswith("schema @link(")
+    assert "type Query" in for_clients.out
+    assert "@key" not in for_clients.out
 
 
 def test_a_sound_store_is_audited_clean(store: Path) -> None:

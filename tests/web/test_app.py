@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import build_schema
 
 from adapters.table import TableUnavailableError
+from schema.api import make_schema
+from schema.client_sdl import client_sdl
 from tests.api.world import World, opened
 from tests.web.asgi import client_of
 from web.app import make_app
@@ -96,11 +99,12 @@ async def test_metrics_count_requests_operations_and_prices() -> None:
     assert "process_resident_memory_bytes" in text
 
 
-async def test_the_schema_can_be_read_as_text() -> None:
+async def test_the_schema_can_be_read_as_text_that_needs_no_federation() -> None:
     async with served() as (_, client):
         answer = await client.get("/schema.graphql")
 
-    assert "type Query" in answer.text
+    assert build_schema(answer.text).get_type("Asset") is not None
+    assert answer.text == client_sdl(make_schema().as_str())
 
 
 async def test_the_first_page_names_what_there_is() -> None:
