@@ -33,14 +33,15 @@ class Problems:
 
     def amount(self, kind: type[AmountT], number: Decimal, *path: str) -> AmountT:
         """Return a number above zero as its kind; the smallest amount beside a problem."""
+        found = shown(_plain(number))
         try:
             amount = kind.of(number)
         except AmountError as error:
-            self.add(f"{shown(number)} was given; it {error}.", *path)
+            self.add(f"{found} was given; it {error}.", *path)
         else:
             if amount.units > 0:
                 return amount
-            self.add(f"{shown(number)} was given; it must be above 0.", *path)
+            self.add(f"{found} was given; it must be above 0.", *path)
         return kind(1)
 
     def key(self, text: str | None, *path: str) -> IdempotencyKey | None:
@@ -54,6 +55,11 @@ class Problems:
         elif not all("!" <= character <= "~" for character in text):
             self.add("A key is made of visible ASCII characters only, without spaces.", *path)
         return IdempotencyKey(text)
+
+
+def _plain(number: Decimal) -> str:
+    """Return a number as it is typed, without an exponent where that is short enough to show."""
+    return f"{number:f}" if abs(number.adjusted()) < SHOWN_MAX else str(number)
 
 
 def shown(value: object) -> str:

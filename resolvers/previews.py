@@ -9,7 +9,7 @@ from domain.ledger import Wish
 from domain.market_orders import PlaceOrder, estimated
 from domain.money import NO_QUANTITY, Money, Price, Quantity
 from domain.order_requests import OrderRequest, RestingRequest
-from domain.orders import Fill
+from domain.orders import Fill, OrderStatus
 from domain.placing import Placing
 from domain.refusals import Refusal, UserError
 from domain.resting_orders import estimated_at_level
@@ -21,6 +21,7 @@ from resolvers.context import Request
 class Preview:
     """What an order would do, as far as that can be told, and what it would be refused for."""
 
+    status: OrderStatus | None = None
     quantity: Quantity | None = None
     price: Price | None = None
     notional: Money | None = None
@@ -52,6 +53,7 @@ async def preview(request: Request, build: Callable[[], Placing], key: str | Non
     figures = _filled(order.fill, order.quantity) if order.fill else _estimate(request, command)
     return replace(
         figures,
+        status=order.status,
         cash_after=made.account.cash,
         available_cash_after=made.account.available,
         position_after=await _position_after(request, made, order.asset_id),

@@ -9,7 +9,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from domain.outages import OutageError, OutcomeUnknownError
-from domain.refusals import Refusal
+from domain.refusals import Refusal, UserError
 from domain.sessions import NotAuthenticatedError
 from resolvers.errors import BadInputError, RateLimitedError
 
@@ -36,11 +36,15 @@ class OperationUnclearError(CannotGetOperationTypeError):
         return OPERATION_UNCLEAR
 
 
+_NOT_NONE = " not to be None"
+"""How graphql-core says null."""
+
+
 def make_public(error: GraphQLError, *, request_id: str) -> None:
     """Give an error its code, in place; one that nobody expected is logged and masked."""
     cause = _cause(error)
     if cause is None:
-        error.message = _QUOTED.sub("", error.message)
+        error.message = _QUOTED.sub("", error.message).replace(_NOT_NONE, " not to be null")
         is_unparsed = isinstance(error, GraphQLSyntaxError)
         add_code(error, "GRAPHQL_PARSE_FAILED" if is_unparsed else "BAD_USER_INPUT")
         return
@@ -81,11 +85,17 @@ def _code_and_message(cause: Exception, request_id: str) -> tuple[str, str]:
         case RateLimitedError():
             return "RATE_LIMITED", f"{cause} Try again in {_seconds(cause)} seconds."
         case Refusal():
-            return "BAD_USER_INPUT", " ".join(error.message for error in cause.errors)
+            return "BAD_USER_INPUT", " ".join(map(_with_argument, cause.errors))
     for kinds, code, message in _FIXED:
         if isinstance(cause, kinds):
             return code, message
     return "INTERNAL", f"Something went wrong on our side; it is logged as request {request_id}."
+
+
+def _with_argument(error: UserError) -> str:
+    """Return the message, begun with the argument: there is no `path` to say it beside."""
+    name = f"`{error.path[-1]}`" if error.path else ""
+    return error.message if name in error.message else f"{name}: {error.message}"
 
 
 def _seconds(error: RateLimitedError) -> int:

@@ -7,7 +7,7 @@ import strawberry
 from domain import portfolios
 from domain.ledger import Outcome
 from domain.order_requests import OrderFields
-from domain.orders import OrderSide, OrderType, TimeInForce
+from domain.orders import OrderSide, OrderStatus, OrderType, TimeInForce
 from domain.placing import Placing, placing
 from resolvers import orders as resolve
 from resolvers.commands import carry_out
@@ -166,12 +166,18 @@ class CancelOrderPayload:
 @strawberry.type(
     description=(
         "What placing an order now would do; nothing has happened. Figures are null where they "
-        "can't be told, the last three also where it would be refused."
+        "can't be told, those that end in After also where it would be refused."
     )
 )
 class OrderPreview:
     """A view of resolvers.previews.Preview."""
 
+    status: OrderStatus | None = strawberry.field(
+        description=(
+            "What it would be then: FILLED, OPEN, or CANCELLED where it may not wait; null where "
+            "it would be refused."
+        )
+    )
     quantity: Decimal | None = strawberry.field(description="Units that would be traded.")
     price: Decimal | None = strawberry.field(
         description=(

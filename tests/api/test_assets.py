@@ -147,7 +147,7 @@ async def test_only_what_the_filter_takes_is_listed(
         ({"ids": [f"A{number}" for number in range(101)]}, "101 ids were given; at most 100"),
         ({"ids": ["BTC", "B/C"]}, "`ids` has 'B/C' in it"),
         ({"ids": ["x" * 10_000]}, "`ids` has 'xxxxxxxxxx"),
-        ({"search": "x" * 101}, "101 characters were given; at most 100"),
+        ({"search": "x" * 101}, "`search`: 101 characters were given; at most 100"),
         ({"category": "x" * 10_000}, "10000 characters were given; at most 100"),
     ],
 )

@@ -34,6 +34,7 @@ CONTRACT = Path(__file__).with_name("contract.graphql").read_text()
         ("query ($id: ID!) { asset(id: $id) { id } }", {"id": None}, "BAD_USER_INPUT"),
         ("query ($id: ID!) { asset(id: $id) { id } }", {"id": 1.5}, "BAD_USER_INPUT"),
         ("query ($id: ID!) { asset(id: $id) { id } }", {"id": []}, "BAD_USER_INPUT"),
+        ("{ portfolioHistory(range: null) { points { at } } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ me { id } }", {}, "UNAUTHENTICATED"),
     ],
 )
@@ -43,6 +44,7 @@ async def test_every_error_has_a_code_of_the_contract(
     answer = await world.run(text, variables)
     assert answer.codes == [code]
     assert code in CONTRACT
+    assert "None" not in answer.message
     again = await world.run(text, variables)
     assert again == answer
 

@@ -171,3 +171,13 @@ async def test_an_open_order_that_a_reset_left_behind_reads_as_cancelled(world: 
     }
     assert after["orders"]["nodes"] == [{"status": "CANCELLED"}]
     assert after["open"]["nodes"] == []
+
+
+async def test_what_one_mutation_has_loaded_is_loaded_anew_for_the_next(world: World) -> None:
+    alice = await world.trader("10000")
+    order = 'placeOrder(input: {assetId: "BTC", side: BUY, quantity: "0.1"})'
+    shown = "{ position { allocationPercent asset { position { quantity } } } }"
+    answer = await world.run(f"mutation {{ one: {order} {shown} two: {order} {shown} }}", as_=alice)
+    found = [answer[name]["position"] for name in ("one", "two")]
+    assert [one["allocationPercent"] for one in found] == ["50", "100"]
+    assert [one["asset"]["position"]["quantity"] for one in found] == ["0.1", "0.2"]

@@ -11,7 +11,7 @@ from tests.api.world import Session, World, opened
 PREVIEW = """
 query ($input: OrderInput!) {
   previewOrder(input: $input) {
-    quantity price notional fee total cashAfter availableCashAfter positionAfter
+    status quantity price notional fee total cashAfter availableCashAfter positionAfter
     errors {
       __typename code path
       ... on InsufficientFundsError { required available }
@@ -19,6 +19,7 @@ query ($input: OrderInput!) {
   }
 }"""
 NOTHING = {
+    "status": None,
     "quantity": None,
     "price": None,
     "notional": None,
@@ -52,7 +53,7 @@ async def test_a_preview_tells_what_placing_then_does() -> None:
             text = """
             mutation ($input: OrderInput!) {
               placeOrder(input: $input) {
-                order { quantity fill { price notional fee total } }
+                order { status quantity fill { price notional fee total } }
                 account { cash availableCash }
                 position { quantity }
               }
@@ -60,6 +61,7 @@ async def test_a_preview_tells_what_placing_then_does() -> None:
             typed = {"assetId": "BTC", "side": side, "quantity": quantity}
             done = (await world.run(text, {"input": typed}, as_=alice))["placeOrder"]
             assert told == {
+                "status": done["order"]["status"],
                 "quantity": done["order"]["quantity"],
                 **done["order"]["fill"],
                 "cashAfter": done["account"]["cash"],
@@ -167,6 +169,7 @@ async def test_an_order_that_would_wait_is_shown_at_its_own_price_with_what_it_w
         alice = await world.trader("10000")
         found = await previewed(world, alice, type="LIMIT", limitPrice="40000", quantity="0.1")
         assert found == {
+            "status": "OPEN",
             "quantity": "0.1",
             "price": "40000",
             "notional": "4000.00",
@@ -187,6 +190,7 @@ async def test_a_limit_order_that_would_fill_at_once_is_shown_at_the_market(worl
         "5000.00",
         "0.1",
     )
+    assert found["status"] == "FILLED"
 
 
 async def test_an_order_that_may_not_wait_is_shown_as_leaving_all_as_it_is(world: World) -> None:
@@ -197,6 +201,7 @@ async def test_an_order_that_may_not_wait_is_shown_as_leaving_all_as_it_is(world
     )
     assert (found["cashAfter"], found["availableCashAfter"]) == ("5000.00", "5000.00")
     assert (found["positionAfter"], found["errors"]) == ("0.1", [])
+    assert found["status"] == "CANCELLED"
 
 
 async def test_a_waiting_order_that_would_be_refused_is_still_priced(world: World) -> None:

@@ -25,6 +25,7 @@ def test_nothing_is_refused_where_there_is_no_problem() -> None:
     ("number", "message"),
     [
         ("0.001", "0.001 was given; it may have at most 2 decimals."),
+        ("0.000000001", "0.000000001 was given; it may have at most 2 decimals."),
         ("0", "0 was given; it must be above 0."),
         ("-0", "-0 was given; it must be above 0."),
         ("-5", "-5 was given; it must be above 0."),
