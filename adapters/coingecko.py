@@ -1,4 +1,4 @@
-"""CoinGecko over HTTP: one call at a time, within a budget. Source: CoinGecko API reference."""
+"""CoinGecko over HTTP, within a budget of calls. Source: CoinGecko API reference."""
 
 import asyncio
 import re

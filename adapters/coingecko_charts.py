@@ -43,7 +43,8 @@ class CoinGeckoCharts:
                 days=str(chart.span.days),
                 precision="full",
             )
-            return points_in(body)
+            # A quarter's chart takes some 20 ms to read, too long for the event loop.
+            return await asyncio.to_thread(points_in, body)
         except CoinGeckoOutageError:
             raise
         except MarketSourceError as error:

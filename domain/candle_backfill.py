@@ -26,7 +26,8 @@ CALL_EVERY_S = 10.0
 """Least seconds between two calls: whoever has no key may make some ten a minute in all."""
 
 LOOK_EVERY_S = 30.0
-"""Seconds until coins are looked for again when none is due."""
+"""Seconds until coins are looked for again when none is due, and before the first look: whoever has
+just begun to lead asks for prices first."""
 
 LOOK_AGAIN_AFTER = timedelta(minutes=30)
 """How long a coin is left alone once it was looked at: two short range queries for each chart."""
@@ -90,17 +91,17 @@ class CandleBackfill:
         self._looked_at: dict[AssetId, datetime] = {}
 
     async def run(self) -> None:
-        """Fill gaps until this is cancelled. Raises NotLeaderError."""
+        """Fill gaps until this is cancelled, once the prices have come. Raises NotLeaderError."""
         self._looked_at.clear()
-        retry_s = RETRY_S_FIRST
+        wait_s, retry_s = LOOK_EVERY_S, RETRY_S_FIRST
         while True:
+            await self._sleep(wait_s)
             try:
                 wait_s = CALL_EVERY_S if await self.turn() else LOOK_EVERY_S
                 retry_s = RETRY_S_FIRST
             except (MarketSourceError, OutageError, OutcomeUnknownError) as error:
                 _LOG.warning("Candles can't be backfilled; next try in %g s: %s", retry_s, error)
                 wait_s, retry_s = retry_s, min(2 * retry_s, RETRY_S_MAX)
-            await self._sleep(wait_s)
 
     async def turn(self) -> bool:
         """Look at coins until one has a gap, and ask for that; tell whether a call was made.

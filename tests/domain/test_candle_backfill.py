@@ -182,9 +182,9 @@ async def test_an_hour_that_ends_while_a_chart_is_on_its_way_is_not_forgotten() 
 async def test_calls_are_far_apart_and_an_idle_backfill_looks_seldom() -> None:
     world = BackfillWorld(coins=2)
 
-    await world.run(7)
+    await world.run(8)
 
-    assert world.waits == [CALL_EVERY_S] * 4 + [LOOK_EVERY_S] * 3
+    assert world.waits == [LOOK_EVERY_S] + [CALL_EVERY_S] * 4 + [LOOK_EVERY_S] * 3
     assert [later - one for one, later in pairwise(world.charts.asked_at)] == (
         [timedelta(seconds=CALL_EVERY_S)] * 3
     )
@@ -215,9 +215,9 @@ async def test_failures_are_waited_for_longer_each_time_and_other_coins_come_fir
     world = BackfillWorld(coins=2)
     world.charts.failures += [MarketSourceError("it answered 500")] * 2
 
-    await world.run(4)
+    await world.run(5)
 
-    assert world.waits == [RETRY_S_FIRST, 2 * RETRY_S_FIRST, LOOK_EVERY_S, LOOK_EVERY_S]
+    assert world.waits[1:] == [RETRY_S_FIRST, 2 * RETRY_S_FIRST, LOOK_EVERY_S, LOOK_EVERY_S]
     assert [name for name, _ in world.charts.asked] == ["c0", "c1"]
     assert "Candles can't be backfilled; next try in 60 s: it answered 500" in caplog.messages
 
@@ -230,9 +230,9 @@ async def test_there_is_a_longest_wait_and_a_success_ends_it() -> None:
     world = BackfillWorld(coins=10)
     world.charts.failures += [MarketSourceError("it answered 429")] * 8
 
-    await world.run(10)
+    await world.run(11)
 
-    assert world.waits[6:] == [RETRY_S_MAX, RETRY_S_MAX, CALL_EVERY_S, CALL_EVERY_S]
+    assert world.waits[7:] == [RETRY_S_MAX, RETRY_S_MAX, CALL_EVERY_S, CALL_EVERY_S]
 
 
 async def test_a_store_that_fails_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,9 +245,9 @@ async def test_a_store_that_fails_is_waited_for(monkeypatch: pytest.MonkeyPatch)
         await transact(writes, token=token)
 
     monkeypatch.setattr(world.table, "transact", fail)
-    await world.run(4)
+    await world.run(5)
 
-    assert world.waits == [RETRY_S_FIRST, 2 * RETRY_S_FIRST, CALL_EVERY_S, CALL_EVERY_S]
+    assert world.waits[1:] == [RETRY_S_FIRST, 2 * RETRY_S_FIRST, CALL_EVERY_S, CALL_EVERY_S]
     assert len(await world.shown()) == 22
 
 
@@ -257,10 +257,10 @@ async def test_an_old_leader_writes_nothing_and_leads_no_more() -> None:
 
     world.fence = 1
     with pytest.raises(NotLeaderError):
-        await world.run(1)
+        await world.run(2)
     world.fence = None
     with pytest.raises(NotLeaderError):
-        await world.run(1)
+        await world.run(2)
     assert await world.shown() == ()
 
     world.fence = 2
