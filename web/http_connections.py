@@ -13,9 +13,17 @@ HEAD_BYTES_MAX = 64 * 1024
 """Of request line and headers together. The parser would read on for ever; what is below this and
 too large all the same is refused with more words by HeaderLimit."""
 
+PIPELINED_MAX = 16
+"""Requests that wait for the answers before theirs on one connection: each may be 64 KB of memory
+for 18 bytes sent, and uvicorn reads on after every answer. Browsers and proxies wait instead."""
+
 _TEXT = b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\n" + _TEXT
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + _TEXT
+
+
+class TooManyAtOnceError(Exception):
+    """A client has sent more requests than it may before the first is answered."""
 
 
 class HttpConnection(SlowReaders, HttpToolsProtocol):
@@ -48,7 +56,14 @@ class HttpConnection(SlowReaders, HttpToolsProtocol):
             self._wait_for_head()
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Begin to count; what comes after too many requests isn't looked at.
+
+        Raises TooManyAtOnceError, which ends the parser's work. Nothing is answered: it would be
+        taken for the answer to a request that is being worked on.
+        """
+        if len(self.pipeline) >= PIPELINED_MAX:
+            self.transport.close()
+            raise TooManyAtOnceError
         super().on_message_begin()
         self._head_bytes = 0
         self._is_in_head = self._has_just_begun = True

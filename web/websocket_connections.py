@@ -1,9 +1,53 @@
-"""Websocket connections, cut when the client doesn't read."""
+"""Websocket connections: what a client may send, and what it must take."""
+
+from typing import TYPE_CHECKING
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from web.slow_readers import SlowReaders
 
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+    from websockets.frames import Frame
+
+FRAMES_MAX = 1_024
+"""Pieces of one message: proxies cut at a packet's size, which makes 190 of the largest message.
+Empty pieces have no size that anybody would count."""
+
+TOO_BIG = 1009
+"""Websocket close code. Source: RFC 6455, 7.4.1."""
+
 
 class WebSocketConnection(SlowReaders, WebSocketsSansIOProtocol):
-    """Uvicorn's protocol for websockets, with a bound on slow readers."""
+    """Uvicorn's protocol for websockets, with bounds, and without an error for each refusal."""
+
+    def pause_writing(self) -> None:
+        """Read nothing from who doesn't read: pings alone would fill memory with pongs."""
+        super().pause_writing()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on, unless what was read has yet to be heard."""
+        super().resume_writing()
+        if not self.read_paused:
+            self.transport.resume_reading()
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        """Return the next message."""
+        message = await super().receive()
+        if not (self.writable.is_set() or self.transport.is_closing()):
+            self.transport.pause_reading()  # uvicorn reads on once all was heard
+        return message
+
+    def handle_cont(self, event: "Frame") -> None:
+        """Take another piece of a message, if it isn't one too many."""
+        if len(self.frames) < FRAMES_MAX:
+            super().handle_cont(event)
+        elif not self.close_sent:
+            self.conn.fail(TOO_BIG, "A message in too many pieces")
+            self.handle_parser_exception()
+
+    async def send(self, message: "ASGISendEvent") -> None:
+        """Send; a refusal is an answer, and not the failure that uvicorn would log it as."""
+        await super().send(message)
+        self.handshake_complete = self.handshake_complete or self.close_sent

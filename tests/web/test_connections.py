@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from web.http_connections import HEAD_BYTES_MAX, HttpConnection
+from web.http_connections import HEAD_BYTES_MAX, PIPELINED_MAX, HttpConnection
 from web.slow_readers import READ_BYTES_MIN
-from web.websocket_connections import WebSocketConnection
+from web.websocket_connections import FRAMES_MAX, WebSocketConnection
 
 WHOLE = b"GET / HTTP/1.1\r\nhost: cnop\r\n\r\n"
 HALF = b"GET / HTTP/1.1\r\nhost: cnop\r\n"
@@ -25,10 +26,12 @@ class Pipe(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.unread = 0
+        self.is_read = True
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def write(self, data: Any) -> None:
-        self.written += bytes(data)
+        if not self.is_closing():
+            self.written += bytes(data)
 
     def get_write_buffer_size(self) -> int:
         return self.unread
@@ -43,10 +46,10 @@ class Pipe(asyncio.Transport):
         self._end("aborted")
 
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
     def _end(self, how: str) -> None:
         if not self.ended.done():
@@ -167,4 +170,102 @@ async def test_a_client_that_reads_slowly_stays_for_as_long_as_it_reads() -> Non
     connection.resume_writing()
 
     assert not pipe.is_closing()
+    connection.connection_lost(None)
+
+
+async def test_requests_sent_before_the_first_is_answered_have_a_bound() -> None:
+    connection, pipe = connected(HttpConnection)
+    connection.data_received(WHOLE * (PIPELINED_MAX + 1))
+    was_closing = pipe.is_closing()
+    await until(lambda: pipe.written.count(b"hello") == PIPELINED_MAX + 1)
+    connection.data_received(WHOLE * 10_000)
+
+    assert not was_closing
+    assert await pipe.ended == "closed"
+    assert len(connection.pipeline) <= PIPELINED_MAX
+    assert b"HTTP/1.1 400 " not in pipe.written
+    connection.connection_lost(None)
+
+
+def frame(opcode: int, payload: bytes = b"", *, is_last: bool = True) -> bytes:
+    """Return a frame as a client sends it, masked with zeros."""
+    head = bytes([opcode | (0x80 if is_last else 0), 0x80 | len(payload)])
+    return head + bytes(4) + payload
+
+
+UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: cnop\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+TEXT, REST, PING = 1, 0, 9
+
+
+async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+    await WebSocket(scope, receive, send).send_denial_response(PlainTextResponse("no", 429))
+
+
+async def open_socket(app: ASGIApp) -> tuple[Any, Pipe]:
+    pipe = Pipe()
+    connection = WebSocketConnection(Config(app, log_config=None), ServerState(), {})
+    connection.connection_made(pipe)
+    connection.data_received(UPGRADE)
+    await until(lambda: pipe.written.startswith(b"HTTP/1.1 "))
+    return connection, pipe
+
+
+async def test_a_socket_that_is_denied_is_no_error_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    connection, pipe = await open_socket(deny)
+    await pipe.ended
+    await asyncio.gather(*connection.tasks)
+    connection.connection_lost(None)
+
+    assert pipe.written.startswith(b"HTTP/1.1 429 ")
+    assert [record.getMessage() for record in caplog.records if record.levelno > 20] == []
+
+
+async def test_a_message_has_so_many_pieces() -> None:
+    connection, pipe = await open_socket(listen)
+    connection.data_received(frame(TEXT, b"x", is_last=False))
+    connection.data_received(frame(REST, is_last=False) * (FRAMES_MAX - 2))
+    was_closing = pipe.is_closing()
+    connection.data_received(frame(REST, is_last=False) * 10_000)
+
+    assert not was_closing
+    assert await pipe.ended == "closed"
+    assert len(connection.frames) <= FRAMES_MAX
+    assert (1009).to_bytes(2, "big") in pipe.written
+    connection.connection_lost(None)
+
+
+async def test_nothing_is_read_from_who_does_not_read() -> None:
+    connection, pipe = await open_socket(listen)
+    connection.pause_writing()
+    connection.data_received(frame(TEXT, b"x"))
+    await until(connection.queue.empty)
+    await asyncio.sleep(0)
+    is_read_while_full = pipe.is_read
+    connection.resume_writing()
+
+    assert not is_read_while_full
+    assert pipe.is_read
+    connection.connection_lost(None)
+
+
+async def test_what_waits_to_be_heard_keeps_reading_paused_when_the_client_has_caught_up() -> None:
+    connection, pipe = await open_socket(listen)
+    connection.pause_writing()
+    connection.data_received(frame(TEXT, b"x"))
+    connection.resume_writing()
+    is_read_before_it_is_heard = pipe.is_read
+    await until(lambda: pipe.is_read)
+
+    assert not is_read_before_it_is_heard
     connection.connection_lost(None)
