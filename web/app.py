@@ -30,6 +30,7 @@ from web.middleware.security_headers import SecurityHeaders
 from web.origins import Origins
 from web.paths import GRAPHQL, METRICS
 from web.reception import Reception
+from web.request_counts import RequestCounts
 
 COMPRESSED_BYTES_MIN = 2_048
 """Smaller answers fit into two packets as they are."""
@@ -46,6 +47,8 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
         tells_strangers=settings.has_introspection,
         trusted=TrustedDocumentTable(exchange.table) if settings.trusted_documents_only else None,
     )
+    per_minute = settings.requests_per_minute
+    counts = RequestCounts(per_minute) if per_minute else None
     endpoint = GraphQLEndpoint(
         schema,
         reception=Reception(
@@ -56,6 +59,7 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
             used=exchange.usage.touch,
         ),
         sockets=exchange.sockets,
+        counts=counts,
         metrics=exchange.metrics,
         origins=origins,
         operations_per_socket=settings.subscriptions_per_socket,
@@ -80,8 +84,8 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
     app = GZipMiddleware(app, COMPRESSED_BYTES_MIN, COMPRESSION_LEVEL)
     app = LoadShedding(app, exchange.load, exchange.metrics)
     app = BodyLimit(app)
-    if settings.requests_per_minute:
-        app = AddressLimit(app, per_minute=settings.requests_per_minute, metrics=exchange.metrics)
+    if counts is not None:
+        app = AddressLimit(app, counts, exchange.metrics)
     app = HeaderLimit(app)
     app = LastResort(app)
     app = Cors(app, origins)

@@ -18,12 +18,13 @@ from web.middleware.address_limit import address_of
 from web.open_sockets import OpenSockets
 from web.origins import Origins
 from web.reception import Caller, Reception
+from web.request_counts import RequestCounts
 from web.socket_adapter import SocketAdapter
 from web.strict_json import decode, encode
 
 
 class GraphQLEndpoint(GraphQL[Caller, None]):
-    """Runs operations; `operations_per_socket` 0 is no bound."""
+    """Runs operations; `operations_per_socket` 0 is no bound, and neither is None of `counts`."""
 
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = SocketHandler
@@ -34,6 +35,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         *,
         reception: Reception,
         sockets: OpenSockets,
+        counts: RequestCounts | None,
         metrics: Metrics,
         origins: Origins,
         operations_per_socket: int,
@@ -49,6 +51,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         )
         self.reception = reception
         self.sockets = sockets
+        self.counts = counts
         self.metrics = metrics
         self.operations_per_socket = operations_per_socket
         self.pace = pace

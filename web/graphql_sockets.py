@@ -138,14 +138,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation, unless there are too many or the server is about to stop."""
-        at_most = self.view.operations_per_socket
         if not self.connection_acknowledged or message["id"] in self.operations:
             await super().handle_subscribe(message)
-        elif self.view.sockets.is_closing:
-            await self._refuse(message["id"], "The server is shutting down.", SERVICE_UNAVAILABLE)
-        elif at_most and len(self.operations) >= at_most:
-            told = f"This socket runs {at_most} operations, and no more are allowed."
-            await self._refuse(message["id"], told, RATE_LIMITED)
+        elif refusal := self._refusal():
+            errors = [refusal.formatted]
+            await self.send_message({"id": message["id"], "type": "error", "payload": errors})
         else:
             operation = SocketOperation(self, message["id"], request_data(message["payload"]))
             operation.task = asyncio.create_task(self.run_operation(operation))
@@ -247,13 +244,24 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         except WebSocketDisconnected:
             return
 
-    async def _refuse(self, operation_id: str, message: str, code: str) -> None:
-        errors = [_error(message, code).formatted]
-        await self.send_message({"id": operation_id, "type": "error", "payload": errors})
+    def _refusal(self) -> GraphQLError | None:
+        """Return why no operation may begin now; each counts as a request of its address."""
+        at_most, counts = self.view.operations_per_socket, self.view.counts
+        if self.view.sockets.is_closing:
+            return _error("The server is shutting down.", SERVICE_UNAVAILABLE)
+        if counts is not None:
+            standing = counts.count(self.context.address)
+            if not standing.is_within:
+                self.view.metrics.refused.inc()
+                return _error(standing.advice, RATE_LIMITED, retryAfterSeconds=standing.wait_s)
+        if at_most and len(self.operations) >= at_most:
+            told = f"This socket runs {at_most} operations, and no more are allowed."
+            return _error(told, RATE_LIMITED)
+        return None
 
 
-def _error(message: str, code: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": code})
+def _error(message: str, code: str, **more: object) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code, **more})
 
 
 def _is_subscription(operation: Operation[Any, None]) -> bool:

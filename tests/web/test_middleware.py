@@ -18,6 +18,7 @@ from web.middleware.header_limit import HEADER_BYTES_MAX, QUERY_BYTES_MAX, Heade
 from web.middleware.last_resort import LastResort
 from web.middleware.request_ids import RequestIds
 from web.middleware.security_headers import SecurityHeaders
+from web.request_counts import RequestCounts
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -226,7 +227,7 @@ async def test_a_websocket_with_headers_too_large_is_denied_before_it_opens() ->
 
 
 async def test_an_address_has_so_many_requests_a_minute_and_others_have_theirs() -> None:
-    app = AddressLimit(echo, per_minute=2, metrics=Metrics())
+    app = AddressLimit(echo, RequestCounts(2), Metrics())
     async with client_of(app) as client, client_of(app, "203.0.113.8") as other:
         answers = [await client.get("/") for _ in range(3)]
         fresh = await other.get("/")
@@ -240,7 +241,7 @@ async def test_an_address_has_so_many_requests_a_minute_and_others_have_theirs()
 
 
 async def test_one_ipv6_network_counts_as_one_address() -> None:
-    app = AddressLimit(echo, per_minute=1, metrics=Metrics())
+    app = AddressLimit(echo, RequestCounts(1), Metrics())
     async with client_of(app, "2001:db8::1") as one, client_of(app, "2001:db8::2") as other:
         await one.get("/")
         assert (await other.get("/")).status_code == 429
@@ -248,13 +249,13 @@ async def test_one_ipv6_network_counts_as_one_address() -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
 async def test_probes_are_not_counted(path: str) -> None:
-    async with client_of(AddressLimit(echo, per_minute=1, metrics=Metrics())) as client:
+    async with client_of(AddressLimit(echo, RequestCounts(1), Metrics())) as client:
         for _ in range(3):
             assert (await client.get(path)).status_code == 200
 
 
 async def test_a_websocket_too_many_is_denied_before_it_opens() -> None:
-    limit = AddressLimit(accepting, per_minute=1, metrics=Metrics())
+    limit = AddressLimit(accepting, RequestCounts(1), Metrics())
     socket = Socket()
     with pytest.raises(ValueError, match="hunter2"):
         await limit(socket.scope, socket.receive, socket.send)

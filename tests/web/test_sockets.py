@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from adapters.table import TableUnavailableError
 from tests.api.world import World, opened
+from tests.web.asgi import client_of
 from web.app import make_app
 from web.graphql_sockets import EVERYDAY, SocketPace
 from web.settings import Settings
@@ -142,6 +143,33 @@ async def test_a_socket_has_so_many_operations() -> None:
 
     assert (refused["type"], refused["id"]) == ("error", "2")
     assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_an_operation_counts_as_a_request_of_its_address() -> None:
+    async with served(Settings(requests_per_minute=3)) as (world, app):
+        socket = Socket(app)
+        await socket.begin()
+        answers = []
+        for _ in range(2):
+            socket.say("subscribe", "1", query="{ __typename }")
+            answers += [await socket.heard(), await socket.heard()]
+        socket.say("subscribe", "1", query="{ __typename }")
+        refused = await socket.heard()
+        async with client_of(app) as client:
+            by_http = await client.post("/graphql", json={"query": "{ __typename }"})
+        socket.say("ping")
+        pong = await socket.heard()
+        text = world.exchange.metrics.text().decode()
+        await ended(socket)
+
+    assert [answer["type"] for answer in answers] == ["next", "complete"] * 2
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    (error,) = refused["payload"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert 1 <= error["extensions"]["retryAfterSeconds"] <= 61
+    assert by_http.status_code == 429
+    assert pong == {"type": "pong"}
+    assert "cnop_rate_limited_requests_total 2.0" in text
 
 
 async def test_an_id_in_use_closes_the_socket() -> None:
