@@ -30,6 +30,10 @@ from web.strict_json import encode
 HEARTBEAT_S = 15.0
 """How often a stream says that it is there; proxies close what is silent for 30 to 60 s."""
 
+OPENING_S = 1.0
+"""When it says so first, if nothing has happened: until then it has a place among the requests that
+are worked on, and streams that wait for events are not to keep others from theirs."""
+
 _ALLOWED = {
     "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),
     "POST": frozenset(OperationType),
@@ -168,19 +172,21 @@ async def _until_ended(
 async def _events(
     results: StreamResult, causes: list[asyncio.Task[Ending]]
 ) -> AsyncGenerator[str, None]:
+    patience_s = OPENING_S
     while True:
         coming = asyncio.ensure_future(anext(results, None))
         try:
             while not coming.done():
                 await asyncio.wait(
                     (coming, *causes),
-                    timeout=HEARTBEAT_S,
+                    timeout=patience_s,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if over := next((cause for cause in causes if cause.done()), None):
                     if last_words := over.result():
                         yield last_words
                     return
+                patience_s = HEARTBEAT_S
                 if not coming.done():
                     yield _EVENTS.encode_comment("ping")
             result = coming.result()

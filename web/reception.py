@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.identity import Identity
+from domain.login_attempts import network_of
 from domain.outages import OutageError
 from domain.sessions import NotAuthenticatedError, NotAuthenticatedReason, Viewer
 from resolvers.budgets import BudgetRules, Purse
@@ -64,7 +65,7 @@ class Reception:
             viewer=viewer,
             sign_in_failure=failure,
         )
-        subject = f"user:{viewer.user_id}" if viewer else f"address:{caller.address}"
+        subject = f"user:{viewer.user_id}" if viewer else f"address:{network_of(caller.address)}"
         return Context(
             request=request,
             prices=self._prices,

@@ -24,7 +24,8 @@ async def limited(capacity: int) -> AsyncIterator[tuple[World, httpx.AsyncClient
     budgets = MemoryBudgets(bucket, clock_ms=lambda: 0)
     async with opened() as world:
         rules = BudgetRules(budgets=budgets, bucket=bucket)
-        async with client_of(make_app(replace(world.exchange, budgets=rules))) as client:
+        world.exchange = replace(world.exchange, budgets=rules)
+        async with client_of(make_app(world.exchange)) as client:
             yield world, client
 
 
@@ -109,6 +110,17 @@ async def test_users_have_budgets_of_their_own() -> None:
         body = await ask(client, DEPOSIT, bob.access_token)
 
     assert body["data"]["deposit"]["account"]["version"] == 1
+
+
+async def test_strangers_of_one_ipv6_network_share_a_budget() -> None:
+    async with limited(15) as (world, _):
+        app = make_app(world.exchange)
+        told = []
+        for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"):
+            async with client_of(app, address) as client:
+                told.append("errors" in await ask(client, TEN_ASSETS))
+
+    assert told == [False, True, False]
 
 
 async def test_the_price_alone_is_told_without_running_or_charging() -> None:

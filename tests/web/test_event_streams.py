@@ -130,15 +130,16 @@ async def test_a_stream_ends_with_its_session() -> None:
 
 
 async def test_a_silent_stream_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphql_event_streams, "OPENING_S", 0.001)
     monkeypatch.setattr(graphql_event_streams, "HEARTBEAT_S", 0.001)
     async with served() as (world, app):
         alice = await world.register()
         stream = Stream(app, EVENTS, alice.access_token)
         await stream.begin()
-        heard = await stream.text()
+        heard = [await stream.text(), await stream.text()]
         await stream.leave()
 
-    assert heard == ": ping\r\n\r\n"
+    assert heard == [": ping\r\n\r\n"] * 2
 
 
 async def test_a_server_that_stops_ends_its_streams_and_opens_no_more() -> None:
@@ -181,3 +182,19 @@ async def test_a_stream_is_refused_as_an_outage_while_sessions_cannot_be_checked
 
     assert refused["status"] == 503
     assert "SERVICE_UNAVAILABLE" in body
+
+
+async def test_a_stream_without_events_soon_gives_its_place_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(graphql_event_streams, "OPENING_S", 0.001)
+    async with served() as (world, app):
+        alice = await world.register()
+        stream = Stream(app, EVENTS, alice.access_token)
+        await stream.begin()
+        first = await stream.text()
+        metrics = world.exchange.metrics.text().decode()
+        await stream.leave()
+
+    assert first == ": ping\r\n\r\n"
+    assert "cnop_requests_in_flight 0.0" in metrics
