@@ -79,7 +79,9 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
         *pages.routes(exchange, client_sdl(schema.sdl)),
     ]
     handlers = {404: _not_found, 405: _wrong_method, Exception: _failed}
-    app: ASGIApp = Starlette(routes=routes, exception_handlers=handlers)
+    routed = Starlette(routes=routes, exception_handlers=handlers)
+    routed.router.redirect_slashes = False  # it redirects to whatever host the request has named
+    app: ASGIApp = routed
     # The guards, from the inside out: a request passes them in the opposite order.
     app = GZipMiddleware(app, COMPRESSED_BYTES_MIN, COMPRESSION_LEVEL)
     app = LoadShedding(app, exchange.load, exchange.metrics)

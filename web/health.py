@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 
 from starlette.requests import Request
@@ -15,6 +17,10 @@ from web.paths import HEALTH, LIVE, READY
 STORE_S_MAX = 2.0
 """Seconds that the store has to answer a probe; Kubernetes gives a probe one to ten."""
 
+STORE_KEPT_S = 1.0
+"""Seconds for which an answer of the store is told again: probes are neither counted nor refused,
+and whoever asks all the time must not make the store work."""
+
 OK = "ok"
 _PROBE = Key("HEALTH", "PROBE")
 _NO_STORE = {"cache-control": "no-store"}
@@ -24,9 +30,14 @@ _LOG = logging.getLogger(__name__)
 class Health:
     """Answers probes: `live` looks at nothing, `ready` at what requests need."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self, exchange: Exchange, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._exchange = exchange
+        self._monotonic = monotonic
         self._version = version("cnop")
+        self._look: asyncio.Task[str] | None = None
+        self._look_again_at = 0.0
 
     def routes(self) -> list[Route]:
         """Return the addresses of the probes."""
@@ -67,6 +78,14 @@ class Health:
         )
 
     async def _store(self) -> str:
+        """Tell what the last look found, or the one that others are waiting for already."""
+        now_s = self._monotonic()
+        if self._look is None or (self._look.done() and now_s >= self._look_again_at):
+            self._look = asyncio.create_task(self._look_at_store(), name="probe")
+            self._look_again_at = now_s + STORE_KEPT_S
+        return await asyncio.shield(self._look)
+
+    async def _look_at_store(self) -> str:
         try:
             async with asyncio.timeout(STORE_S_MAX):
                 await self._exchange.table.get(_PROBE)

@@ -8,14 +8,15 @@ from typing import Any
 import httpx
 import pytest
 from graphql import build_schema
+from starlette.requests import Request
 
-from adapters.table import TableUnavailableError
+from adapters.table import Key, TableUnavailableError
 from schema.api import make_schema
 from schema.client_sdl import client_sdl
 from tests.api.world import World, opened
 from tests.web.asgi import client_of
 from web.app import make_app
-from web.health import STORE_S_MAX
+from web.health import STORE_KEPT_S, STORE_S_MAX, Health
 from web.pages import playground_html
 from web.paths import label_of
 from web.settings import Settings
@@ -74,6 +75,35 @@ async def test_a_store_that_hangs_makes_a_server_unready(
         ready = await client.get("/health/ready")
 
     assert ready.json()["checks"]["store"] == f"no answer within {STORE_S_MAX:g} s"
+
+
+async def test_however_often_somebody_asks_the_store_is_looked_at_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, now_s = 0, 0.0
+
+    async def get(key: Key, *, strong: bool = True) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise TableUnavailableError
+
+    async def ask() -> int:
+        return (await health.ready(Request({"type": "http"}))).status_code
+
+    async with opened() as world:
+        monkeypatch.setattr(world.table, "get", get)
+        health = Health(world.exchange, monotonic=lambda: now_s)
+        at_once = await asyncio.gather(*(ask() for _ in range(5)))
+        now_s += STORE_KEPT_S / 2
+        again = await ask()
+        now_s += STORE_KEPT_S / 2
+        later = await ask()
+        looked = looks
+
+    assert at_once == [200] * 5
+    assert (again, later) == (200, 503)
+    assert looked == 2
 
 
 async def test_a_server_that_stops_is_not_ready() -> None:
@@ -254,3 +284,12 @@ async def test_requests_at_once_keep_their_ids_apart() -> None:
 
     told = [answer.json()["errors"][0]["extensions"]["requestId"] for answer in answers]
     assert told == names == [answer.headers["x-request-id"] for answer in answers]
+
+
+@pytest.mark.parametrize("path", ["/graphql/", "/health/"])
+async def test_nobody_is_sent_to_an_address_that_the_request_itself_has_named(path: str) -> None:
+    async with served() as (_, client):
+        answer = await client.post(path, headers={"host": "evil.example"})
+
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
