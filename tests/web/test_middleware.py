@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.set_timeouts import settled
 from tests.web.asgi import client_of
 from web.logs import current_request
 from web.metrics import Metrics
@@ -199,6 +200,30 @@ async def test_a_body_that_does_not_arrive_is_answered_408() -> None:
 
     assert answer.status_code == 408
     assert answer.headers["connection"] == "close"
+
+
+async def test_all_bodies_together_have_a_bound_while_they_arrive() -> None:
+    rest = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"1234"
+        await rest.wait()
+        yield b"5"
+
+    limit = BodyLimit(echo, body_bytes_max=5, all_bytes_max=8)
+    async with client_of(limit) as client:
+        arriving = asyncio.ensure_future(client.post("/", content=slow()))
+        await settled()
+        refused = await client.post("/", content=b"12345")
+        small = await client.post("/", content=b"1234")
+        rest.set()
+        arrived = await arriving
+        again = await client.post("/", content=b"12345")
+
+    assert refused.status_code == 503
+    assert refused.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert [one.text for one in (small, arrived, again)] == ["1234", "12345", "12345"]
 
 
 @pytest.mark.parametrize(
