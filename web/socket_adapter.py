@@ -1,8 +1,9 @@
 """One websocket as the protocol's handler sees it: text in, text out, and a close with a reason."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from starlette.websockets import WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 
@@ -31,11 +32,12 @@ class SocketAdapter(ASGIWebSocketAdapter):
         text = cast("bytes", self.view.encode_json(message)).decode()
         try:
             await self.ws.send_text(text)
-        except OSError as error:
+        except WebSocketDisconnect as error:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket, unless it is closed."""
         if self.ws.application_state is WebSocketState.CONNECTED:
             short = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
-            await self.ws.close(code, short)
+            with suppress(WebSocketDisconnect):
+                await self.ws.close(code, short)

@@ -7,6 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from tests.set_timeouts import settled
 from tests.web.asgi import client_of
@@ -159,6 +160,19 @@ async def test_an_unforeseen_error_closes_a_websocket_with_1011() -> None:
 
     assert socket.sent[-1]["type"] == "websocket.close"
     assert socket.sent[-1]["code"] == 1011
+
+
+async def test_a_client_that_left_before_its_socket_opened_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    socket = Socket()
+
+    async def too_late(message: Message) -> None:
+        raise ClientDisconnected
+
+    await LastResort(accepting)(socket.scope, socket.receive, too_late)
+
+    assert caplog.records == []
 
 
 async def test_a_body_within_the_bound_passes() -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from adapters.table import TableUnavailableError
 from tests.api.world import World, opened
+from tests.set_timeouts import settled
 from tests.web.asgi import client_of
 from web.app import make_app
 from web.graphql_sockets import EVERYDAY, SocketPace
@@ -26,6 +28,8 @@ class Socket:
     def __init__(self, app: ASGIApp, **headers: str) -> None:
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
+        self.is_gone = False
+        """Whether the connection is, though nobody has told the server yet."""
         scope: Scope = {
             "type": "websocket",
             "path": "/graphql",
@@ -39,6 +43,8 @@ class Socket:
         self.task = asyncio.ensure_future(app(scope, self._incoming.get, self._send))
 
     async def _send(self, message: Message) -> None:
+        if self.is_gone:
+            raise OSError
         self._outgoing.put_nowait(message)
         if message["type"] == "websocket.close":
             self.leave()
@@ -302,3 +308,42 @@ async def test_a_client_that_leaves_ends_its_operations() -> None:
     assert readers == 0
     assert "cnop_websockets_open 0.0" in text
     assert 'cnop_graphql_operations_total{outcome="stopped",transport="websocket"} 1.0' in text
+
+
+async def begin_a_subscription(socket: Socket) -> None:
+    await socket.begin()
+    socket.is_gone = True
+    socket.say("subscribe", "1", query=PRICES)
+
+
+async def ask_for_a_query(socket: Socket) -> None:
+    await socket.begin()
+    socket.is_gone = True
+    socket.say("subscribe", "1", query="{ nothing }")
+
+
+async def say_hello(socket: Socket) -> None:
+    await socket.raw()
+    socket.is_gone = True
+    socket.say("connection_init")
+
+
+async def send_rubbish(socket: Socket) -> None:
+    await socket.raw()
+    socket.is_gone = True
+    socket.say("nothing")
+
+
+@pytest.mark.parametrize("act", [begin_a_subscription, ask_for_a_query, say_hello, send_rubbish])
+async def test_a_client_that_is_gone_when_it_is_answered_is_no_failure_of_ours(
+    act: Callable[[Socket], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served() as (world, app):
+        socket = Socket(app)
+        await act(socket)
+        await settled()
+        await ended(socket)
+        text = world.exchange.metrics.text().decode()
+
+    assert "cnop_websocket_operations_running 0.0" in text
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []

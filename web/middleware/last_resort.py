@@ -4,6 +4,7 @@ import logging
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from web.graphql_errors import internal_error_response
 
@@ -30,6 +31,8 @@ class LastResort:
 
         try:
             await self._app(scope, receive, send_noting)
+        except ClientDisconnected:
+            pass  # it left before its websocket opened, or was refused
         except Exception:  # noqa: BLE001 (this is the outermost edge)
             _LOG.exception("A request failed in a way that nobody foresaw.")
             if scope["type"] == "http" and not is_begun:
