@@ -1,11 +1,13 @@
-"""Orders that wait, as changes of an account: a hold when placed, a release when cancelled."""
+"""Orders that wait, under ids that a test knows, and the changes that place and cancel them."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from domain.accounts import Account, Position
+from domain.commands import Terms
+from domain.holds import held, released
 from domain.ids import CommandId, IdempotencyKey, OrderId
-from domain.journal import Change, Entry, EntryKind, LedgerAccount, Leg, nonzero, usd
+from domain.journal import Change
 from domain.money import NO_MONEY, NO_QUANTITY, Money, Price, Quantity
 from domain.orders import (
     Order,
@@ -15,6 +17,7 @@ from domain.orders import (
     OrderType,
     TimeInForce,
 )
+from tests.domain.decisions import terms
 from tests.domain.ledger_world import BTC
 
 
@@ -56,63 +59,15 @@ def sell_order(account: Account, number: int, at: datetime, *, quantity: Quantit
 
 def placed(account: Account, position: Position, order: Order) -> Change:
     """Return the change that holds what an order needs."""
-    kept = replace(
-        account,
-        held=account.held + order.held_cash,
-        open_orders=account.open_orders + 1,
-    )
-    held = replace(position, held=position.held + order.held_quantity)
-    return _change(account, position, kept, held, order)
+    return held(account, position, order, order.held_cash, _terms(account, order.created_at))
 
 
 def cancelled(account: Account, position: Position, order: Order, at: datetime) -> Change:
     """Return the change that gives back what an open order holds."""
-    kept = replace(
-        account,
-        held=account.held - order.held_cash,
-        open_orders=account.open_orders - 1,
-    )
-    held = replace(position, held=position.held - order.held_quantity)
-    ended = replace(
-        order,
-        status=OrderStatus.CANCELLED,
-        status_reason=OrderStatusReason.USER_CANCELLED,
-        held_cash=NO_MONEY,
-        held_quantity=NO_QUANTITY,
-        version=account.version + 1,
-        updated_at=at,
-    )
-    return replace(_change(account, position, kept, held, ended), was_resting=True)
+    reason = OrderStatusReason.USER_CANCELLED
+    ended = replace(order, status=OrderStatus.CANCELLED, status_reason=reason)
+    return released(account, position, ended, _terms(account, at))
 
 
-def _change(before: Account, had: Position, after: Account, held: Position, order: Order) -> Change:
-    version, at = before.version + 1, order.updated_at
-    after = after.changed(at, order.asset_id)
-    position = replace(held, version=version, epoch=after.epoch)
-    cash, quantity = after.held - before.held, held.held - had.held
-    entry = Entry(
-        account_id=after.id,
-        version=version,
-        kind=EntryKind.ORDER_HOLD if order.status is OrderStatus.OPEN else EntryKind.ORDER_RELEASE,
-        legs=nonzero(
-            usd(LedgerAccount.USER_AVAILABLE, -cash),
-            usd(LedgerAccount.USER_HELD, cash),
-            Leg(LedgerAccount.USER_AVAILABLE, order.asset_id, -quantity),
-            Leg(LedgerAccount.USER_HELD, order.asset_id, quantity),
-        ),
-        at=at,
-        command_id=CommandId(f"resting-{version}"),
-        epoch=after.epoch,
-        cash_change=NO_MONEY,
-        cash_after=after.cash,
-        held_after=after.held,
-        asset_id=order.asset_id,
-        quantity_change=NO_QUANTITY,
-        quantity_after=position.quantity,
-        quantity_held_after=position.held,
-        cost_basis_after=position.cost_basis,
-        realized_gain_after=position.realized_gain,
-        order_id=order.id,
-        order_status=order.status,
-    )
-    return Change(before=before, account=after, entry=entry, position=position, order=order)
+def _terms(account: Account, at: datetime) -> Terms:
+    return replace(terms(now=at), command_id=CommandId(f"resting-{account.version + 1}"))
