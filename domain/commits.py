@@ -1,31 +1,23 @@
-"""Commits whose outcome is certain: one in doubt is looked up and repeated until it is known."""
+"""Commits whose outcome is certain: what a commit in doubt would have written is looked up."""
 
-from collections.abc import Awaitable, Callable
-
+from domain.certain_writes import CertainWrites, Pause
 from domain.commands import Needs
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, CommandId
 from domain.journal import Change, OrderNote
-from domain.outages import OutageError, OutcomeUnknownError
+from domain.outages import OvertakenError
 from domain.ports.accounts import AccountStore, ChangeConflictError
-
-REPEATS_MAX = 6
-"""Times that one commit is given before the answer is OUTCOME_UNKNOWN."""
-
-Pause = Callable[[int], Awaitable[None]]
-"""Waits before try number n: jittered, growing."""
-
-_Write = Callable[[], Awaitable[None]]
-_WasMade = Callable[[], Awaitable[bool | None]]
-"""Tells whether the write is there; None when nothing stands in its place."""
 
 
 class Commits:
-    """Writes to the store of accounts, each until the store has said what came of it."""
+    """Writes to the store of accounts, each until the store has said what came of it.
+
+    A try in doubt is looked up before it is repeated: what stands in its place decides at once.
+    """
 
     def __init__(self, accounts: AccountStore, pause: Pause) -> None:
         self._accounts = accounts
-        self._pause = pause
+        self._writes = CertainWrites(pause)
 
     async def commit(
         self, change: Change | OrderNote, record: KeyRecord | None, token: CommandId
@@ -39,14 +31,14 @@ class Commits:
         async def write() -> None:
             await self._accounts.commit(change, record, token=token)
 
-        async def was_made() -> bool | None:
+        async def settled(overtaken: OvertakenError | None) -> bool:
             """Ask the entry of the next version: it names the command that made it."""
             if isinstance(change, OrderNote):
-                return await self._is_noted(change)
+                return _settled(await self._is_noted(change), overtaken)
             entry = await self._accounts.entry(change.account.id, change.account.version)
-            return None if entry is None else entry.command_id == token
+            return _settled(None if entry is None else entry.command_id == token, overtaken)
 
-        await self._until_certain(write, was_made)
+        await self._writes.settle(write, settled)
 
     async def _is_noted(self, note: OrderNote) -> bool | None:
         """Ask the order itself: only one command ever gives it this state."""
@@ -60,40 +52,17 @@ class Commits:
         async def write() -> None:
             await self._accounts.remember(account_id, record, token=token)
 
-        async def was_made() -> bool | None:
+        async def settled(overtaken: OvertakenError | None) -> bool:
             found = (await self._accounts.read(account_id, Needs(), record.key)).record
-            return None if found is None else found == record
+            return _settled(None if found is None else found == record, overtaken)
 
-        await self._until_certain(write, was_made)
-
-    async def _until_certain(self, write: _Write, was_made: _WasMade) -> None:
-        for attempt in range(REPEATS_MAX):
-            if attempt:
-                await self._pause(attempt)
-            try:
-                await write()
-            except OutcomeUnknownError:
-                is_conflict = False
-            except (ChangeConflictError, OutageError) as error:
-                # A repeat may have met its own first try: only that one's word is definite.
-                if not attempt:
-                    raise
-                is_conflict = isinstance(error, ChangeConflictError)
-            else:
-                return
-            if await _is_there(was_made, is_conflict=is_conflict):
-                return
-        raise OutcomeUnknownError("the store did not say, and shows no trace of it yet")
+        await self._writes.settle(write, settled)
 
 
-async def _is_there(was_made: _WasMade, *, is_conflict: bool) -> bool:
-    """Look for a write in doubt. Raises ChangeConflictError when it can never come to be."""
-    try:
-        made = await was_made()
-    except OutageError:
+def _settled(is_own: bool | None, overtaken: OvertakenError | None) -> bool:  # noqa: FBT001 - a finding
+    """Judge what stands in a write's place; None is nothing, which more tries may change."""
+    if is_own is None and overtaken is None:
         return False
-    if made:
+    if is_own:
         return True
-    if is_conflict or made is False:
-        raise ChangeConflictError("overtaken while its outcome was unknown")
-    return False
+    raise overtaken or ChangeConflictError("overtaken while its outcome was unknown")

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from domain.accounts import Account, Position, current
+from domain.certain_writes import Pause
 from domain.commands import Command, Terms, decided
-from domain.commits import Commits, Pause
+from domain.commits import Commits
 from domain.idempotency import KeyRecord, fingerprint
 from domain.ids import AccountId, CommandId, IdempotencyKey, Ids, OrderId, UserId
 from domain.instants import Clock

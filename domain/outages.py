@@ -1,4 +1,4 @@
-"""What went wrong outside: nothing that a user can mend, and no refusal."""
+"""What went wrong outside, or between processes: nothing that a user can mend, and no refusal."""
 
 
 class OutageError(Exception):
@@ -7,3 +7,7 @@ class OutageError(Exception):
 
 class OutcomeUnknownError(Exception):
     """Whether the change was made could not be found out in time: ask again with the same key."""
+
+
+class OvertakenError(Exception):
+    """Nothing was written: somebody else was quicker."""

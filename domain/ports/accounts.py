@@ -10,10 +10,11 @@ from domain.idempotency import KeyRecord
 from domain.ids import AccountId, AssetId, IdempotencyKey, OrderId
 from domain.journal import Change, Entry, OrderNote
 from domain.orders import Order
+from domain.outages import OvertakenError
 from domain.pages import EntryFilter, OrderFilter, Slice, Stretch
 
 
-class ChangeConflictError(Exception):
+class ChangeConflictError(OvertakenError):
     """Nothing was written: the account, the key or the reward had moved on since it was read."""
 
 

@@ -8,20 +8,20 @@ from typing import Protocol
 from domain.accounts import Account
 from domain.ids import AccountId, SessionId, UserId
 from domain.login_attempts import LoginAttempt
-from domain.outages import OutageError
+from domain.outages import OutageError, OvertakenError
 from domain.sessions import Session
 from domain.users import User
 
 
-class UserChangedError(Exception):
+class UserChangedError(OvertakenError):
     """Nothing was written: the user is gone, or has another version than the one that was read."""
 
 
-class SessionChangedError(Exception):
+class SessionChangedError(OvertakenError):
     """Nothing was written: the session has ended, or has another generation."""
 
 
-class ClaimTakenError(Exception):
+class ClaimTakenError(OvertakenError):
     """Nothing was written: somebody else has the username, the e-mail address, or both."""
 
     def __init__(self, *, username: bool = False, email: bool = False) -> None:

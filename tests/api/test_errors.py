@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.table import TableOutcomeUnknownError, TableUnavailableError
-from domain.commits import REPEATS_MAX
+from domain.certain_writes import REPEATS_MAX
 from domain.ledger import DECISIONS_MAX
 from tests.api.world import PASSWORD, World, answer_of
 

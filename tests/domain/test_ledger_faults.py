@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.table import ConditionFailedError, Item, Key, TableUnavailableError, Write
-from domain.commits import REPEATS_MAX
+from domain.certain_writes import REPEATS_MAX
 from domain.funds import Deposit, Withdraw
 from domain.ledger import DECISIONS_MAX, Outcome
 from domain.money import Money
@@ -147,7 +147,7 @@ async def test_a_doubtful_commit_that_somebody_overtook_is_decided_anew() -> Non
         if attempt == 1 and (await world.account()).version == 1:
             await world.do(Withdraw.of(Decimal(40)), ledger=overtaking)
 
-    world.ledger._commits._pause = overtake
+    world.ledger._commits._writes._pause = overtake
     # When
     done = await world.do(DEPOSIT)
     # Then
@@ -220,7 +220,7 @@ async def test_a_key_that_was_used_for_something_else_meanwhile_is_a_mismatch() 
     async def take_the_key(attempt: int) -> None:
         await world.do(DEPOSIT, KEY, ledger=other)
 
-    world.ledger._commits._pause = take_the_key
+    world.ledger._commits._writes._pause = take_the_key
     done = await world.do(TOO_MUCH, KEY)
     assert codes([done]) == [ErrorCode.IDEMPOTENCY_MISMATCH]
 
@@ -234,7 +234,7 @@ async def test_a_doubtful_commit_whose_key_a_refusal_took_meanwhile_never_comes_
     async def take_the_key(attempt: int) -> None:
         await world.do(TOO_MUCH, KEY, ledger=other)
 
-    world.ledger._commits._pause = take_the_key
+    world.ledger._commits._writes._pause = take_the_key
     # When
     done = await world.do(DEPOSIT, KEY)
     await table.settle()
