@@ -66,7 +66,8 @@ class CandleTable:
         return await found(self._table, partition_of(query.asset_id, query.interval), query)
 
     async def _write(self, items: Sequence[Item], fence: int, through: int) -> None:
-        token = content_token((through, [(item.key, item.attributes) for item in items]))
+        # The next leader may write the same, but under a guard of its own.
+        token = content_token((fence, through, items))
         guard = fenced(self._lease, fence)
         try:
             await self._table.transact([*map(Put, items), *guard], token=token)

@@ -153,6 +153,18 @@ async def test_an_old_leader_writes_nothing() -> None:
     assert (await stored.store.load()).through == 7
 
 
+async def test_two_leaders_may_write_the_same_candles_each_guarded_by_its_own_lease() -> None:
+    stored = Stored(lease="market")
+    closed = [ClosedCandle(BTC, ONE_HOUR, hourly(0)[0], 7)]
+    for fence in (1, 2):
+        lease = Item(lease_key("market"), {"fence": fence})
+        await stored.table.transact([Put(lease)], token=f"lease {fence}")
+        await stored.store.save(closed, BookState(through=7), fence=fence)
+        stored.clock.at += timedelta(seconds=6)
+        await stored.store.save(closed, BookState(through=7), fence=fence)
+    assert await stored.starts() == [NOON]
+
+
 async def test_an_outage_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = Stored()
 

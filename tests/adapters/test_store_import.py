@@ -13,6 +13,7 @@ from adapters.store_import import (
 from adapters.store_tally import Tally
 from adapters.table import (
     ACTIONS_MAX,
+    Delete,
     Item,
     Key,
     Put,
@@ -73,6 +74,13 @@ async def test_something_that_writes_beside_it_is_noticed() -> None:
 
     with pytest.raises(NotTheSameError, match="holds 2 lasting items, and not the 1"):
         await put_all(table, [item(1)], progress=nobody)
+
+
+async def test_what_was_emptied_can_be_filled_again_at_once() -> None:
+    table = MemoryTable()
+    assert await put_all(table, [item(1), item(2)], progress=nobody) == 2
+    await table.transact([Delete(item(1).key), Delete(item(2).key)], token="emptied")
+    assert await put_all(table, [item(1), item(2)], progress=nobody) == 2
 
 
 @pytest.mark.parametrize("is_written", [True, False])
