@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.table import ConditionFailedError, Item, Key, TableUnavailableError, Write
+from adapters.table import ConditionFailedError, Item, Key, Table, TableUnavailableError, Write
 from domain.certain_writes import REPEATS_MAX
 from domain.funds import Deposit, Withdraw
 from domain.ledger import DECISIONS_MAX, Outcome
@@ -154,6 +154,38 @@ async def test_a_doubtful_commit_that_somebody_overtook_is_decided_anew() -> Non
     assert done.account.version == 3
     assert done.account.cash == Money(61_00)
     assert await world.findings() == []
+
+
+class TokensNoted(FaultyTable):
+    """Also notes the tokens of all transactions."""
+
+    def __init__(self, table: Table, *faults: Fault | None) -> None:
+        super().__init__(table, scripted=faults)
+        self.tokens: list[str] = []
+
+    async def transact(self, writes: Sequence[Write], *, token: str) -> None:
+        self.tokens.append(token)
+        await super().transact(writes, token=token)
+
+
+async def test_a_repeat_keeps_its_token_and_a_new_decision_takes_a_new_one() -> None:
+    # Given
+    world, table = await faulty_world()
+    noted = TokensNoted(table, Fault.LOST, None, Fault.LOST)
+    ledger, overtaking = world.another_ledger(noted), world.another_ledger()
+
+    async def overtake(attempt: int) -> None:
+        if attempt == 1 and (await world.account()).version == 1:
+            await world.do(Withdraw.of(Decimal(40)), ledger=overtaking)
+
+    ledger._commits._writes._pause = overtake
+    # When it is overtaken in doubt, and is in doubt about the next decision too
+    done = await world.do(DEPOSIT, ledger=ledger)
+    # Then
+    assert done.account.cash == Money(61_00)
+    doubtful, repeated, decided, again = noted.tokens
+    assert doubtful == repeated
+    assert decided == again != doubtful
 
 
 class AwayFor(FaultyTable):

@@ -10,13 +10,13 @@ from domain.funds import Deposit, Withdraw
 from domain.ids import IdempotencyKey
 from domain.market_orders import PlaceOrder
 from domain.money import Money, Quantity
-from domain.orders import OrderSide
+from domain.orders import OrderSide, OrderStatusReason, OrderType
 from domain.refusals import ErrorCode, LimitExceededError
 from domain.resets import Reset
 from domain.rewards import ClaimReward
 from domain.rules import IDEMPOTENCY_DAYS
 from tests.adapters.faulty_table import FaultyTable
-from tests.domain.ledger_world import ACCOUNT, BTC, GREETING, NOW, World, codes, order
+from tests.domain.ledger_world import ACCOUNT, BTC, GREETING, NOW, World, codes, order, resting
 
 KEY = "a-key"
 COMMANDS: list[Command] = [
@@ -66,6 +66,18 @@ async def test_a_replay_after_a_reset_tells_of_an_empty_position() -> None:
     second = await world.buy("0.0002", key=KEY)
     assert second.position is not None
     assert (second.position.quantity, second.position.epoch) == (Quantity(0), 1)
+
+
+async def test_a_replay_after_a_reset_tells_that_its_order_has_ended() -> None:
+    world = await World().open("100")
+    command = resting(OrderType.LIMIT, OrderSide.BUY, "0.001", "40000")
+    first = await world.do(command, KEY)
+    await world.reset()
+    second = await world.do(command, KEY)
+    assert second.entry == first.entry is not None
+    assert second.order is not None
+    assert second.order.status_reason is OrderStatusReason.ACCOUNT_RESET
+    assert second.order.held_cash == Money(0)
 
 
 async def test_the_first_refusal_is_given_again_even_where_it_would_be_taken_now() -> None:
