@@ -34,8 +34,11 @@ $(STAMP): requirements-dev.lock pyproject.toml
 run: $(STAMP) ## Start the server; the settings come from the environment
 	@exec $(BIN)/cnop serve
 
+# Each process starts a DynamoDB Local and a Redis of its own when it needs one.
+PROCESSES = 2
+
 test: $(STAMP) ## Run all tests and check the coverage
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest --numprocesses=$(PROCESSES) --dist=worksteal --cov --cov-report=
 	$(BIN)/python -m tests.coverage_gate
 
 check: $(STAMP) ## Check style, types, import directions, spelling and locks

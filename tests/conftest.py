@@ -1,6 +1,7 @@
-"""What holds for every test: nothing of the developer's own settings leaks in."""
+"""What holds for every test: no developer's setting leaks in, and what CI is to show is shown."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -27,3 +28,29 @@ def no_settings_of_the_developer() -> None:
             del os.environ[name]
     # Without this, a missing credential makes botocore ask the cloud's metadata address.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+SAID = "said"
+"""The name of what a test says, among the properties of its report."""
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return what shows a line below the tests' results, from whichever process it was said in."""
+    return lambda line: record_property(SAID, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests said, such as the summaries of public test suites."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, ())
+    ]
+    said = [
+        str(line) for report in reports for name, line in report.user_properties if name == SAID
+    ]
+    if said:
+        terminalreporter.section("what suites and measurements say")
+        for line in said:
+            terminalreporter.line(line)

@@ -1,7 +1,7 @@
 """Audits of the endpoint, run in Node: each prints a summary, and a line for what is not ok."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,7 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-def audit(capsys: pytest.CaptureFixture[str], script: str, *arguments: str) -> None:
+def audit(say: Callable[[str], None], script: str, *arguments: str) -> None:
     done = subprocess.run(
         [node(), NPM_FOLDER / script, *arguments],
         check=False,
@@ -29,21 +29,20 @@ def audit(capsys: pytest.CaptureFixture[str], script: str, *arguments: str) -> N
     )
     assert done.returncode == 0, done.stderr
     summary, *failures = done.stdout.splitlines()
-    with capsys.disabled():
-        print(f"\n{summary}")  # noqa: T201 - CI is to show it
+    say(summary)
     assert failures == []
 
 
 def test_http_passes_all_audits_of_the_package_graphql_http(
-    server: Server, capsys: pytest.CaptureFixture[str]
+    server: Server, say: Callable[[str], None]
 ) -> None:
-    audit(capsys, "http_audits.js", f"{server.url}/graphql")
+    audit(say, "http_audits.js", f"{server.url}/graphql")
 
 
 async def test_websockets_keep_the_protocol_graphql_transport_ws(
-    server: Server, capsys: pytest.CaptureFixture[str]
+    server: Server, say: Callable[[str], None]
 ) -> None:
     async with server.client() as client:
         ada = await register(client, "ada_lovelace")
 
-    audit(capsys, "ws_audits.js", server.websocket_url, ada.access_token)
+    audit(say, "ws_audits.js", server.websocket_url, ada.access_token)
