@@ -1,10 +1,13 @@
 """What holds for every test: no developer's setting leaks in, and what CI is to show is shown."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
+
+from web.logs import AUDIT_LOGGER, OUR_PACKAGES, TALKATIVE
 
 # Two slow cores must not turn a correct property into a flaky one, so no example has a deadline.
 settings.register_profile("default", deadline=None)
@@ -28,6 +31,18 @@ def no_settings_of_the_developer() -> None:
             del os.environ[name]
     # Without this, a missing credential makes botocore ask the cloud's metadata address.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@pytest.fixture
+def logs_as_they_were() -> Iterator[None]:
+    """Let a test set up logging, and take it back: the stream it logs to ends with the test."""
+    root = logging.getLogger()
+    loggers = [logging.getLogger(name) for name in (AUDIT_LOGGER, *OUR_PACKAGES, *TALKATIVE)]
+    handlers, levels = root.handlers, [logger.level for logger in (root, *loggers)]
+    yield
+    root.handlers = handlers
+    for logger, level in zip((root, *loggers), levels, strict=True):
+        logger.setLevel(level)
 
 
 SAID = "said"

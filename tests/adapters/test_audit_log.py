@@ -2,28 +2,20 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 
-from adapters.audit_log import LOGGER, AuditLog
+from adapters.audit_log import AuditLog
 from domain.ids import AccountId, UserId
 from domain.ports.audit_trail import AuditAction, AuditEvent, AuditReason
 from web.logs import RequestNotes, current_request, set_up_logs
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+def lines(logs_as_they_were: None) -> io.StringIO:
     stream = io.StringIO()
     set_up_logs("ERROR", as_json=True, stream=stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    for name in (LOGGER, "web", "domain", "adapters", "resolvers", "schema", "subscriptions"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    return stream
 
 
 def test_an_event_is_a_line_whatever_the_level_of_other_logs(lines: io.StringIO) -> None:

@@ -1,5 +1,6 @@
 """The server as a process of its own: started on a free port, spoken to, and ended by its id."""
 
+import asyncio
 import os
 import re
 import signal
@@ -9,16 +10,22 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 # A loaded machine of two cores may take ten times the usual second.
 START_S_MAX = 60
 STOP_S_MAX = 60
 POLL_S = 0.02
+
+PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 
 CNOP = Path(sys.executable).with_name("cnop")
 
@@ -56,6 +63,20 @@ class Server:
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.url, timeout=STOP_S_MAX)
+
+    async def socket(self, **headers: str) -> ClientConnection:
+        """Open a websocket; a server that sheds load is asked again, as it asks for."""
+        ends_at = time.monotonic() + START_S_MAX
+        while True:
+            try:
+                return await connect(
+                    self.websocket_url, subprotocols=PROTOCOLS, additional_headers=headers
+                )
+            except InvalidStatus as refused:
+                busy = refused.response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+                if not busy or time.monotonic() > ends_at:
+                    raise
+                await asyncio.sleep(int(refused.response.headers["Retry-After"]))
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

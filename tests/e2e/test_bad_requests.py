@@ -8,13 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
 from tests.e2e.server import Server, running
 
-PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 INIT = '{"type": "connection_init"}'
 
 BODIES = {
@@ -196,10 +194,6 @@ async def test_a_bad_token_leaves_what_is_public(server: Server, header: str) ->
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-def opened(server: Server) -> connect:
-    return connect(server.websocket_url, subprotocols=PROTOCOLS)
-
-
 async def read(socket: ClientConnection) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(await socket.recv())
     return message
@@ -216,7 +210,7 @@ async def code_after(socket: ClientConnection) -> int | None:
 async def test_a_bad_message_closes_a_socket_with_4400(
     server: Server, message: str | bytes
 ) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(message)
         assert await code_after(socket) == 4400
     assert socket.close_reason
@@ -226,7 +220,7 @@ async def test_a_bad_message_closes_a_socket_with_4400(
 async def test_a_bad_subscribe_closes_a_socket_with_4400(
     server: Server, fields: dict[str, Any]
 ) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(INIT)
         await read(socket)
         await socket.send(json.dumps({"type": "subscribe", **fields}))
@@ -234,7 +228,7 @@ async def test_a_bad_subscribe_closes_a_socket_with_4400(
 
 
 async def test_a_socket_that_does_not_begin_may_not_go_on(server: Server) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(
             '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}'
         )
@@ -242,7 +236,7 @@ async def test_a_socket_that_does_not_begin_may_not_go_on(server: Server) -> Non
 
 
 async def test_a_socket_begins_once(server: Server) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send('{"type": "connection_init", "payload": null}')
         assert await read(socket) == {"type": "connection_ack"}
         await socket.send(INIT)
@@ -253,18 +247,14 @@ async def test_a_socket_begins_once(server: Server) -> None:
 async def test_a_socket_with_a_bad_token_is_forbidden_and_told_why(
     server: Server, name: str
 ) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": {name: "Bearer x"}}))
         assert await code_after(socket) == 4403
     assert socket.close_reason == "Forbidden: The access token is not one of ours."
 
 
 async def test_a_bad_token_in_the_upgrade_request_is_forbidden_too(server: Server) -> None:
-    async with connect(
-        server.websocket_url,
-        subprotocols=PROTOCOLS,
-        additional_headers={"authorization": "Bearer x"},
-    ) as socket:
+    async with await server.socket(authorization="Bearer x") as socket:
         await socket.send(INIT)
         assert await code_after(socket) == 4403
 
@@ -275,7 +265,7 @@ async def test_a_socket_without_our_protocol_is_not_served(server: Server) -> No
 
 
 async def test_a_bad_document_ends_its_operation_and_not_the_socket(server: Server) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(INIT)
         await read(socket)
         for query in ("}", "{ nothing }", "{a" * 10_000, ""):
@@ -290,14 +280,14 @@ async def test_a_bad_document_ends_its_operation_and_not_the_socket(server: Serv
 
 
 async def test_a_message_too_large_closes_the_socket(server: Server) -> None:
-    async with opened(server) as socket:
+    async with await server.socket() as socket:
         await socket.send(" " * 300_000)
         assert await code_after(socket) == 1009
 
 
 async def test_a_client_that_just_leaves_is_no_failure(server: Server) -> None:
     for _ in range(3):
-        socket = await opened(server)
+        socket = await server.socket()
         await socket.send(INIT)
         await read(socket)
         query = "subscription { priceUpdates { price } }"

@@ -1,9 +1,6 @@
 import json
 from pathlib import Path
 
-from websockets import Subprotocol
-from websockets.asyncio.client import connect
-
 from tests.e2e.people import DEPOSIT, PASSWORD, register
 from tests.e2e.server import run, running
 
@@ -30,9 +27,7 @@ async def test_logs_tell_every_request_and_no_secret(tmp_path: Path) -> None:
             await client.get("/graphql", params={"query": "{ me { email } }", "x": "in-the-query"})
             await client.get("/ada_lovelace@example.com")
             named = await client.get("/health", headers={"X-Request-ID": "asked-by-ada"})
-        async with connect(
-            server.websocket_url, subprotocols=[Subprotocol("graphql-transport-ws")]
-        ) as socket:
+        async with await server.socket() as socket:
             token = {"Authorization": f"Bearer {ada.access_token}"}
             await socket.send(json.dumps({"type": "connection_init", "payload": token}))
             await socket.recv()

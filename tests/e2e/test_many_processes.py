@@ -12,8 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from websockets import Subprotocol
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from tests.e2e.people import DEPOSIT, ORDER, Person, register
 from tests.e2e.server import Server, command, run, running
@@ -76,8 +75,7 @@ async def until(
 async def subscribed(
     server: Server, query: str, token: str | None = None
 ) -> AsyncIterator[ClientConnection]:
-    url = server.websocket_url
-    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+    async with await server.socket() as socket:
         payload = {"Authorization": f"Bearer {token}"} if token else {}
         await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
         assert json.loads(await socket.recv())["type"] == "connection_ack"

@@ -7,13 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from websockets import Subprotocol
-from websockets.asyncio.client import connect
 
 from tests.e2e.people import register
 from tests.e2e.server import command, environ, run, running
 
-PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 SECRET = "first:" + 32 * "s"
 
 
@@ -52,7 +49,7 @@ async def test_a_signal_ends_sockets_with_a_reason_and_the_server_with_0(
             half.sendall(b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{")
             async with (
                 server.client() as idle,
-                connect(server.websocket_url, subprotocols=PROTOCOLS) as ours,
+                await server.socket() as ours,
             ):
                 await idle.get("/health")
                 await ours.send('{"type": "connection_init"}')

@@ -1,7 +1,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,14 +18,7 @@ LOG = logging.getLogger("web.test")
 JWT = "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
 
 
-@pytest.fixture(autouse=True)
-def root_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    logging.getLogger("web").setLevel(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("logs_as_they_were")
 
 
 def written(stream: io.StringIO) -> dict[str, Any]:

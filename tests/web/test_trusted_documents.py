@@ -206,6 +206,7 @@ def test_a_file_that_is_no_document_is_refused_by_name(
         documents_in([path])
 
 
+@pytest.mark.usefixtures("logs_as_they_were")
 def test_the_command_registers_and_prints_hashes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
