@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
-from web.logs import AUDIT_LOGGER, OUR_PACKAGES, TALKATIVE
+from adapters.audit_log import LOGGER as AUDIT_LOGGER
+from web.logs import OUR_PACKAGES, TALKATIVE
 
 # Two slow cores must not turn a correct property into a flaky one, so no example has a deadline.
 settings.register_profile("default", deadline=None)
