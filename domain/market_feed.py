@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.assets import PriceUpdate
@@ -48,7 +48,8 @@ TickWork = Callable[[Tick], Awaitable[None]]
 """Does what a tick brings about, before the next one is made.
 
 A tick may be given again: after an OutageError or OutcomeUnknownError, and the last one by whoever
-leads next. Doing it twice must be the same as doing it once. Any other error stops the feed.
+leads next, under its own fence. Doing it twice must be the same as doing it once. Any other error
+stops the feed.
 """
 
 _LOG = logging.getLogger(__name__)
@@ -201,7 +202,8 @@ class MarketFeed:
                 retry_s = await self._retry(error, "can't read the last tick", retry_s)
                 continue
             if last is not None:
-                await self._work_surely(last)
+                # What this process writes of it must bear the number that it leads under.
+                await self._work_surely(replace(last, fence=self._fence))
             return
 
     async def _work_surely(self, tick: Tick) -> None:

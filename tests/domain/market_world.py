@@ -12,7 +12,7 @@ from domain.asset_state import AssetState, Checkpoint
 from domain.assets import AssetFacts
 from domain.catalogue import CatalogueEntry
 from domain.ids import AssetId
-from domain.market_feed import MarketFeed
+from domain.market_feed import MarketFeed, TickWork
 from domain.money import Percent, Price, Quantity
 from domain.ports.markets import MarketSourceError
 from domain.price_board import PriceBoard
@@ -153,7 +153,12 @@ class MarketWorld:
         await warm_start(self.board, self.catalogue, assets=self.assets, ticks=self.ticks)
         return self.board
 
-    def feed(self, *given: PriceReport | MarketSourceError, fence: int = 0) -> MarketFeed:
+    def feed(
+        self,
+        *given: PriceReport | MarketSourceError,
+        fence: int = 0,
+        works: Sequence[TickWork] = (),
+    ) -> MarketFeed:
         return MarketFeed(
             source=ListedSource(given),
             board=self.board,
@@ -163,4 +168,5 @@ class MarketWorld:
             clock=self.clock,
             sleep=self.clock.sleep,
             fence=fence,
+            works=works,
         )

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.candle_store import CandleTable
+from adapters.lease_store import LeaseTable
 from domain.candle_keeper import TICKS_MAX, UNSAVED_MAX, CandleKeeper
 from domain.candles import Candle, CandleInterval, CandleQuery
 from domain.ids import AssetId
 from domain.money import Price
+from domain.ports.leases import Lease
 from domain.ticks import Tick
 from tests.domain.market_world import BTC, DOGE, ETH, NOON, MarketWorld, tick, usd
 
@@ -111,6 +113,22 @@ async def test_a_follower_that_leads_goes_on_where_the_old_leader_had_written() 
 
     assert (await world.store.load()).through == 4
     assert closes(await minutes(follower)) == [usd(1), usd(2), usd(3), usd(4)]
+
+
+async def test_who_finishes_the_tick_of_a_dead_leader_writes_under_its_own_fence() -> None:
+    # Given a leader that died before it wrote what its last tick had closed
+    world = CandleWorld()
+    await world.keeper()
+    for number in range(3):
+        await world.make(number + 1, NOON + number * MINUTE, fence=1)
+    # When another one leads
+    heir = Lease(name="market", owner="heir", fence=2, beat=0)
+    await LeaseTable(world.table).write(heir, was=None)
+    world.store = CandleTable(world.table, clock=world.clock, lease=heir.name)
+    successor = await world.keeper()
+    await world.feed(fence=heir.fence, works=[successor.work]).run()
+    # Then
+    assert (await world.store.load()).through == 3
 
 
 async def test_writing_is_seldom_where_ticks_are_fast() -> None:
