@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,6 +28,7 @@ POLL_S = 0.02
 PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 
 CNOP = Path(sys.executable).with_name("cnop")
+SERVE = (str(CNOP), "serve")
 
 _API = re.compile(r"API +(http\S+)/graphql")
 
@@ -115,12 +116,12 @@ def environ(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Server]:
+def running(folder: Path, program: Sequence[str] = SERVE, **settings: str) -> Iterator[Server]:
     """Serve in a folder, which holds store and output; at the end the server must stop cleanly."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "out.txt").open("wb") as out, (folder / "err.txt").open("wb") as err:
         process = subprocess.Popen(
-            [CNOP, "serve"], cwd=folder, env=environ(settings), stdout=out, stderr=err
+            program, cwd=folder, env=environ(settings), stdout=out, stderr=err
         )
     try:
         server = Server(process, folder)

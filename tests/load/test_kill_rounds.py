@@ -8,9 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -22,49 +20,19 @@ from domain.money import Money
 from tests.e2e.people import register
 from tests.e2e.server import Server, running
 from tests.fixtures_dynamodb import dynamodb_endpoint
+from tests.load.setups import Setup, on_dynamodb, on_sqlite
 from tests.load.writers import Memory, Writer
-from tests.redis_server import RedisServer, own_redis
+from tests.redis_server import own_redis
 from web.auditing import audit
-from web.settings import DynamoDbStore, SqliteStore
 from web.stores import open_store_read_only
 
-__all__ = ["dynamodb_endpoint", "own_redis"]
+__all__ = ["dynamodb_endpoint", "on_dynamodb", "on_sqlite", "own_redis"]
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "5"))
 ACCOUNTS = 8
 WRITERS = 16
 ACKNOWLEDGED_BEFORE_KILL = 48
 """Operations in a round: three for each writer, so that all of them are in the middle of one."""
-
-SETTINGS = {
-    "DAILY_DEPOSIT_LIMIT": "1000000",
-    "CNOP_JWT_SECRET": "first:" + 32 * "s",
-    "CNOP_COST_LIMIT": "0",
-    "CNOP_REQUESTS_PER_MINUTE": "0",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """A store, and how many servers there are on it."""
-
-    store: SqliteStore | DynamoDbStore
-    settings: dict[str, str]
-    servers: int
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Setup:
-    path = tmp_path / "cnop.db"
-    return Setup(SqliteStore(path), SETTINGS | {"CNOP_STORE": f"sqlite:{path}"}, 1)
-
-
-@pytest.fixture
-def on_dynamodb(dynamodb_endpoint: str, own_redis: RedisServer) -> Setup:
-    assert dynamodb_endpoint
-    table = f"kills-{uuid4().hex}"
-    settings = SETTINGS | {"CNOP_STORE": f"dynamodb:{table}", "CNOP_REDIS_URL": own_redis.url}
-    return Setup(DynamoDbStore(table), settings, 2)
 
 
 class Servers:
