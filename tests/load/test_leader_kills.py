@@ -14,7 +14,7 @@ import pytest
 
 from domain.ids import AccountId, OrderId
 from tests.e2e.people import DEPOSIT, ORDER, Person, register
-from tests.e2e.server import START_S_MAX, run, running
+from tests.e2e.server import START_S_MAX, Server, run, running
 from tests.fixtures_dynamodb import dynamodb_endpoint
 from tests.load.filled_once import Placed, Story
 from tests.load.known_orders import (
@@ -51,11 +51,11 @@ def playing(setup: Setup, recording: Path) -> dict[str, str]:
     return setup.settings | SETTINGS | {"CNOP_MARKET": f"replay:{recording}"}
 
 
-async def until_played(client: httpx.AsyncClient, last: RecordedLine) -> None:
+async def until_played(server: Server, client: httpx.AsyncClient, last: RecordedLine) -> None:
     """Wait until a server shows a recording's last price."""
     ends_at = time.monotonic() + START_S_MAX
     while (await run(client, PRICE, id=last.asset))["asset"]["price"] != f"{last.price}":
-        assert time.monotonic() < ends_at
+        assert time.monotonic() < ends_at, server.err
         await asyncio.sleep(POLL_S)
 
 
@@ -65,7 +65,7 @@ async def place_all(folder: Path, setup: Setup, known: list[KnownOrder]) -> list
     write_recording(recording, FIRST)
     with running(folder / "first", **playing(setup, recording)) as server:
         async with server.client() as client:
-            await until_played(client, FIRST[-1])
+            await until_played(server, client, FIRST[-1])
             placed = await asyncio.gather(
                 *(
                     person_places(client, number, [one for one in known if one.account == number])
@@ -120,7 +120,7 @@ async def test_what_recorded_ticks_set_off_is_filled_once_whenever_leaders_are_k
                 await story.check_at_death(death)
     with running(tmp_path / "last", NEVER.program, **settings) as server:
         async with server.client() as client:
-            await until_played(client, lines[-1])
+            await until_played(server, client, lines[-1])
     # Then
     await story.check_at_the_end()
     count = sum(one.known.line is not None for one in placed)
