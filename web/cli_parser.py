@@ -94,6 +94,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     worker = commands.add_parser("worker", description="What cnop serve starts CNOP_WORKERS of.")
     for name in ("--number", "--listener", "--lifeline"):
         worker.add_argument(name, type=int, required=True)
+    worker.add_argument("--beat-every-s", type=float, required=True)
 
     auditing = command("audit", "verify every invariant of a store", _AUDIT)
     _add_store(auditing)

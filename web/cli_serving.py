@@ -36,6 +36,7 @@ def run_worker(options: argparse.Namespace) -> int:
         number=options.number,
         listener_fd=options.listener,
         lifeline_fd=options.lifeline,
+        beat_every_s=options.beat_every_s,
     )
     return DONE
 

@@ -6,15 +6,16 @@ Each is ended by the process id that the supervisor's log has given it.
 import os
 import re
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.e2e.server import POLL_S, STOP_S_MAX, Server, command, running
+from tests.e2e.server import POLL_S, SERVE, STOP_S_MAX, Server, command, running
 from tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.usefixtures("dynamodb_endpoint")
@@ -23,11 +24,12 @@ _STARTING = re.compile(r"Worker (\d+) \(process (\d+)\) is starting")
 
 
 @contextmanager
-def two_workers(folder: Path, redis: RedisServer, **settings: str) -> Iterator[Server]:
+def two_workers(
+    folder: Path, redis: RedisServer, program: Sequence[str] = SERVE
+) -> Iterator[Server]:
     store = f"dynamodb:workers-{uuid4().hex}"
-    with running(
-        folder, CNOP_STORE=store, CNOP_WORKERS="2", CNOP_REDIS_URL=redis.url, **settings
-    ) as server:
+    settings = {"CNOP_STORE": store, "CNOP_WORKERS": "2", "CNOP_REDIS_URL": redis.url}
+    with running(folder, program, **settings) as server:
         yield server
 
 
@@ -84,6 +86,24 @@ async def test_a_killed_worker_is_replaced(tmp_path: Path, redis: RedisServer) -
             assert (await client.get("/health/live")).status_code == 200
     assert third[0] == 1
     assert f"Worker 1 (process {first}) has ended with code -9" in server.err
+
+
+async def test_a_worker_that_hangs_is_killed_and_replaced(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    hasty = (sys.executable, "-m", "tests.e2e.hasty_supervisor")
+    with two_workers(tmp_path, redis, hasty) as server:
+        # Given a worker that serves and then does nothing any more, though it is there
+        (_, hanging), _ = wait_for_workers(server, 2)
+        os.kill(hanging, signal.SIGSTOP)
+        # When it has been silent for long, then another takes its place
+        wait_until_gone([hanging])
+        wait_for_workers(server, 3)
+        async with server.client() as client:
+            assert (await client.get("/health/live")).status_code == 200
+    said = f"Worker 1 (process {hanging}) has said nothing for 4 s, so it is killed."
+    assert said in server.err
+    assert f"Worker 1 (process {hanging}) has ended with code -9" in server.err
 
 
 def test_no_worker_outlives_a_killed_supervisor(tmp_path: Path, redis: RedisServer) -> None:
