@@ -61,6 +61,8 @@ class Request:
         self.address: Final = address
         self.viewer = viewer
         self._sign_in_failure = sign_in_failure
+        self.has_failed = False
+        """Whether something could not be shown for a fault on our side."""
         self.rows_passed_over = 0
         """Rows that were read for filtered lists and did not match: part of what it costs."""
         self.loaders = self._fresh_loaders()

@@ -18,7 +18,7 @@ from schema.charging import Charging
 from schema.context import Context, Info
 from schema.directives import announce
 from schema.entities import entities
-from schema.errors import make_public
+from schema.errors import OUR_FAULTS, make_public
 from schema.insights import InsightQuery
 from schema.journal import JournalQuery
 from schema.limits import QueryLimits
@@ -116,8 +116,14 @@ class Schema(strawberry.federation.Schema):
         is_discreet = not self.tells_strangers and is_stranger(context)
         for error in errors:
             make_public(error, request_id=request_id)
+            if isinstance(context, Context) and _code_of(error) in OUR_FAULTS:
+                context.request.has_failed = True
             if is_discreet:
                 error.message = unsuggestive(error.message)
+
+
+def _code_of(error: GraphQLError) -> object:
+    return (error.extensions or {}).get("code")
 
 
 def make_schema(

@@ -40,6 +40,10 @@ _NOT_NONE = " not to be None"
 """How graphql-core says null."""
 
 
+OUR_FAULTS = frozenset({"SERVICE_UNAVAILABLE", "INTERNAL"})
+"""Codes of what the caller can't help."""
+
+
 def make_public(error: GraphQLError, *, request_id: str) -> None:
     """Give an error its code, in place; one that nobody expected is logged and masked."""
     cause = _cause(error)
@@ -108,7 +112,7 @@ _UNKNOWN = (
 )
 _OUTAGE = "A part of the service can't answer now; nothing happened. Try again in a moment."
 _OUTAGE_BESIDE = (
-    "This part can't be read now; the rest of the answer stands. Ask for it again in a moment."
+    "This part can't be read now; whatever was done stands. Ask for it again in a moment."
 )
 """Of a field within an answer: what is around it may well have happened."""
 

@@ -107,7 +107,9 @@ class Subscription:
         graphql_type=AccountEvent,
         description=(
             "Everything that happens to the signed-in user's account, in order and without gaps: "
-            "with `since`, every event after that version, then live; without it, from now on."
+            "with `since`, every event after that version, then live; without it, from now on. "
+            "The stream ends with an event that could not be shown for a fault on our side: listen "
+            "again with `since`."
         ),
     )
     @staticmethod
@@ -124,6 +126,8 @@ class Subscription:
             async for entry in entries:
                 info.context.request.forget()
                 yield entry
+                if info.context.request.has_failed:
+                    return  # nobody goes on with a gap behind it
 
     @strawberry.federation.field(
         is_subscription=True,
@@ -132,7 +136,8 @@ class Subscription:
         description=(
             "The signed-in user's orders as they change, from now on: placed, filled, cancelled, "
             "expired, rejected, ended by a reset or on arrival. Each comes once in a state; one "
-            "that changes twice in quick succession may come in its last state only."
+            "that changes twice in quick succession may come in its last state only. The stream "
+            "ends with one that could not be shown for a fault on our side."
         ),
     )
     @staticmethod
@@ -143,3 +148,5 @@ class Subscription:
             async for order in updates:
                 request.forget()
                 yield order
+                if request.has_failed:
+                    return

@@ -38,5 +38,13 @@ async def place(world: World, session: Session | None, **typed: Any) -> Any:
     return await world.run(PLACE, {"input": order}, as_=session)
 
 
+async def waiting(world: World, session: Session, **typed: Any) -> str:
+    """Place an order that waits for its price, and return its id."""
+    order = {"type": "LIMIT", "limitPrice": "40000", "quantity": "0.01"} | typed
+    payload = await placed(world, session, **order)
+    assert payload["order"]["status"] == "OPEN"
+    return str(payload["order"]["id"])
+
+
 async def placed(world: World, session: Session | None, **typed: Any) -> Any:
     return (await place(world, session, **typed))["placeOrder"]

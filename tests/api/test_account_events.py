@@ -8,7 +8,7 @@ import pytest
 
 from adapters.table import TableUnavailableError
 from subscriptions.accounts import ENTRIES_AT_ONCE
-from tests.api.open_orders import plant_open_order
+from tests.api.order_text import waiting
 from tests.api.world import Answer, Session, World
 
 EVENTS = """
@@ -186,7 +186,7 @@ async def test_each_of_the_orders_that_a_reset_cancels_is_an_update_of_its_own(
     world: World,
 ) -> None:
     alice = await world.trader("1000")
-    ids = [await plant_open_order(world, alice, number) for number in (1, 2)]
+    ids = [await waiting(world, alice) for _ in range(2)]
     stream, first = await listening(world, alice, ORDERS)
     await world.run("mutation { resetAccount(input: {}) { replayed } }", as_=alice)
     one = (await first)["orderUpdates"]
@@ -223,15 +223,30 @@ async def test_an_outage_ends_the_stream_with_its_code(world: World) -> None:
     alice = await world.trader("1000")
     stream = world.listen(EVENTS, {"since": 0}, as_=alice)
     await event(stream)
-    waiting = asyncio.ensure_future(anext(stream))
+    coming = asyncio.ensure_future(anext(stream))
     for _ in range(20):
         await asyncio.sleep(0)
     world.table.fail_next(TableUnavailableError("down"))
     world.exchange.entries.changed(alice.account_id, 2)  # type: ignore[arg-type]
-    answer = await waiting
+    answer = await coming
     assert answer.codes == ["SERVICE_UNAVAILABLE"]
     assert [one async for one in stream] == []
     assert topics(world) == {}
+
+
+async def test_a_stream_ends_with_the_event_that_could_not_be_shown(world: World) -> None:
+    alice = await world.trader("1000")
+    for _ in range(3):
+        await world.deposit(alice, "1")
+    stream = world.listen(EVENTS, {"since": 0}, as_=alice)
+    assert (await event(stream))["version"] == 1
+    world.table.fail_next(TableUnavailableError("down"))
+    rest = [one async for one in stream]
+    assert [one.codes for one in rest] == [["SERVICE_UNAVAILABLE"]]
+    assert topics(world) == {}
+    again = world.listen(EVENTS, {"since": 1}, as_=alice)
+    assert (await event(again))["version"] == 2
+    await again.aclose()
 
 
 async def test_an_account_that_is_gone_has_no_version(world: World) -> None:

@@ -157,3 +157,20 @@ async def test_a_filter_has_bounds(world: World, where: dict[str, Any], told: st
     assert answer.codes == ["BAD_USER_INPUT"]
     assert told in answer.message
     assert len(answer.message) < 200
+
+
+async def test_a_price_is_stale_from_the_moment_on_that_nobody_can_trade_on_it(
+    world: World,
+) -> None:
+    alice = await world.trader("10000")
+    shown = '{ asset(id: "BTC") { isPriceStale } }'
+    order = """
+    mutation {
+      placeOrder(input: {assetId: "BTC", side: BUY, quantity: "0.01"}) { errors { code } }
+    }"""
+    world.clock.advance(600)
+    assert (await world.run(shown))["asset"]["isPriceStale"] is False
+    assert (await world.run(order, as_=alice))["placeOrder"]["errors"] == []
+    world.clock.advance(0.001)
+    assert (await world.run(shown))["asset"]["isPriceStale"] is True
+    assert (await world.run(order, as_=alice))["placeOrder"]["errors"] == [{"code": "PRICE_STALE"}]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.ids import AssetId
-from tests.api.open_orders import plant_open_order
+from tests.api.order_text import waiting
 from tests.api.world import Session, World, many_assets, opened
 
 PORTFOLIO = """
@@ -150,20 +150,20 @@ async def test_the_share_beside_a_payload_is_worked_out_only_when_asked_for(worl
 
 async def test_an_open_order_that_a_reset_left_behind_reads_as_cancelled(world: World) -> None:
     alice = await world.trader()
-    await plant_open_order(world, alice)
+    order_id = await waiting(world, alice)
     text = """
-    {
-      order(id: "ord_00000000000000000000000001") { status statusReason heldCash }
+    query ($id: ID!) {
+      order(id: $id) { status statusReason heldCash }
       orders { nodes { status } }
       open: orders(filter: {statuses: [OPEN]}) { nodes { status } pageInfo { endCursor } }
     }"""
-    before = await world.run(text, as_=alice)
-    assert before["order"] == {"status": "OPEN", "statusReason": None, "heldCash": "100.00"}
+    before = await world.run(text, {"id": order_id}, as_=alice)
+    assert before["order"] == {"status": "OPEN", "statusReason": None, "heldCash": "400.00"}
     assert before["open"]["nodes"] == [{"status": "OPEN"}]
 
     await world.run("mutation { resetAccount(input: {}) { errors { code } } }", as_=alice)
 
-    after = await world.run(text, as_=alice)
+    after = await world.run(text, {"id": order_id}, as_=alice)
     assert after["order"] == {
         "status": "CANCELLED",
         "statusReason": "ACCOUNT_RESET",

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from adapters.account_items import order_item, order_of
-from adapters.table import Put
-from domain.ids import OrderId, ulid_text
+from adapters.table import Put, TableUnavailableError
+from domain.ids import AssetId, OrderId, ulid_text
 from domain.instants import ms_of
 from subscriptions.orders import CLOCKS_APART_MAX, ENDED_AT_ONCE
-from tests.api.order_text import placed
+from tests.api.order_text import placed, waiting
 from tests.api.world import Answer, Session, World
 
 UPDATES = "subscription { orderUpdates { id status statusReason version updatedAt } }"
@@ -61,14 +61,6 @@ async def at_once_or_never(world: World, session: Session, force: str = "IOC") -
         world, session, type="LIMIT", limitPrice="40000", quantity="0.01", timeInForce=force
     )
     assert payload["order"]["status"] == "CANCELLED"
-    return str(payload["order"]["id"])
-
-
-async def waiting(world: World, session: Session, **typed: Any) -> str:
-    payload = await placed(
-        world, session, **{"type": "LIMIT", "limitPrice": "40000", "quantity": "0.01"} | typed
-    )
-    assert payload["order"]["status"] == "OPEN"
     return str(payload["order"]["id"])
 
 
@@ -193,3 +185,23 @@ async def test_all_that_a_reset_ends_is_told_in_the_version_of_the_reset(world: 
     assert await updates.told() == []
     assert world.table.calls[before:].count("get_many") <= len(ids) + 2  # each sweep reads its own
     await updates.close()
+
+
+async def test_the_stream_ends_with_an_update_that_could_not_be_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await world.trader("1000")
+    stream = world.listen("subscription { orderUpdates { asset { id } } }", as_=alice)
+    first = asyncio.ensure_future(anext(stream))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    for _ in range(3):
+        await world.buy(alice, "BTC", "0.001")
+    assert (await first)["orderUpdates"] == {"asset": {"id": "BTC"}}
+
+    async def down(*_: object, **__: object) -> None:
+        raise TableUnavailableError("down")
+
+    monkeypatch.setattr(world.table, "get", down)
+    del world.exchange.services.board._states[AssetId("BTC")]
+    assert [one.codes for one in [told async for told in stream]] == [["SERVICE_UNAVAILABLE"]]

@@ -208,3 +208,11 @@ async def test_a_stranger_has_no_portfolio(world: World) -> None:
     answer = await world.run(PORTFOLIO)
     assert answer.data == {"portfolio": None}
     assert answer.codes == ["UNAUTHENTICATED"]
+
+
+async def test_what_was_sold_out_is_no_position_beside_an_asset_either(world: World) -> None:
+    alice = await world.trader("10000")
+    await world.buy(alice, "BTC", "0.1")
+    await world.sell(alice, "BTC", "0.1")
+    answer = await world.run('{ asset(id: "BTC") { position { quantity } } }', as_=alice)
+    assert answer["asset"] == {"position": None}
