@@ -22,9 +22,9 @@ from domain.commands import Command, Needs, Terms
 from domain.funds import Deposit
 from domain.idempotency import KeyRecord
 from domain.ids import AccountId, CommandId, IdempotencyKey, OrderId
-from domain.journal import Change, RewardSlot
+from domain.journal import Change, OrderNote, RewardSlot
 from domain.money import Money, Quantity
-from domain.orders import OrderStatus, seen_from
+from domain.orders import OrderStatus, cancelled_by_reset, seen_from
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.pages import EntryFilter, OrderFilter, Stretch
 from domain.ports.accounts import ChangeConflictError
@@ -122,6 +122,24 @@ async def test_version_and_entry_each_stop_a_late_change_alone(world: World) -> 
     await world.table.transact([Put(made), Put(account_item(before))], token="no version")
     with pytest.raises(ChangeConflictError):
         await world.accounts.commit(late, None, token="later")
+
+
+async def test_a_note_of_an_order_rests_on_the_account_as_it_was_read(world: World) -> None:
+    # Given an order that is written beside the account, or would be
+    account = await world.account()
+    order = replace(
+        cancelled_by_reset(buy_order(account, 1, NOW, cash=Money(1))), version=account.version
+    )
+    await world.accounts.commit(OrderNote(account=account, order=order), None, token="first")
+    other = OrderNote(account=account, order=replace(order, id=OrderId(f"ord_{2:026}")))
+    # When the same id is new once more, or the account has moved on
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(OrderNote(account=account, order=order), None, token="again")
+    await world.deposit("1")
+    with pytest.raises(ChangeConflictError):
+        await world.accounts.commit(other, None, token="late")
+    # Then
+    assert await world.accounts.orders(ACCOUNT, [order.id, other.order.id]) == {order.id: order}
 
 
 async def test_a_key_that_is_taken_is_a_conflict_and_writes_nothing(world: World) -> None:
