@@ -13,7 +13,7 @@ from domain.instants import Clock
 from domain.journal import Change, Entry, OrderNote
 from domain.locks import KeyedLocks
 from domain.orders import Order, seen_from
-from domain.outages import OutageError, OutcomeUnknownError
+from domain.outages import DamagedStoreError, OutageError, OutcomeUnknownError
 from domain.ports.accounts import AccountHints, AccountStore, ChangeConflictError, Reading
 from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditEvent, AuditTrail
 from domain.ports.markets import Quotes
@@ -86,8 +86,9 @@ class Ledger:
     async def carry_out(self, wish: Wish) -> Outcome:
         """Do it, or say why not.
 
-        Raises OutageError when nothing happened, and OutcomeUnknownError when that isn't known.
-        Cancelling it doesn't take back what is being committed.
+        Raises OutageError when nothing happened, OutcomeUnknownError when that isn't known, and
+        DamagedStoreError when nothing can be written any more. Cancelling it doesn't take back what
+        is being committed.
         """
         async with self._locks.hold(wish.account_id):
             terms = self._terms(wish)
@@ -102,12 +103,24 @@ class Ledger:
                 except ChangeConflictError:
                     continue
                 return outcome
+            await self._check_end(reading.state.account)
             return Outcome(account=reading.state.account, errors=(_CONFLICT,))
 
     async def preview(self, wish: Wish) -> Change | OrderNote:
         """Return what a command would do now, without doing it. Raises Refusal."""
         reading, terms = await self._read(wish, self._terms(wish))
         return decided(wish.command, reading.state, terms)
+
+    async def _check_end(self, account: Account) -> None:
+        """Tell an account that is overtaken again and again from one that stands still for ever.
+
+        Raises DamagedStoreError.
+        """
+        if await self._accounts.entry(account.id, account.version + 1) is None:
+            return
+        now = await self._accounts.account(account.id)
+        if now is not None and now.version == account.version:
+            raise DamagedStoreError(f"{account.id} has entries beyond its version {now.version}")
 
     async def _read(self, wish: Wish, terms: Terms) -> tuple[Reading, Terms]:
         """Read what the command needs; time never lies before the account's last change."""

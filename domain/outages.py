@@ -11,3 +11,7 @@ class OutcomeUnknownError(Exception):
 
 class OvertakenError(Exception):
     """Nothing was written: somebody else was quicker."""
+
+
+class DamagedStoreError(Exception):
+    """What is stored contradicts itself: no try can succeed before it is mended."""

@@ -2,19 +2,29 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.table import ConditionFailedError, Item, Key, Table, TableUnavailableError, Write
+from adapters.journal_items import entry_item
+from adapters.table import (
+    ConditionFailedError,
+    Item,
+    Key,
+    Put,
+    Table,
+    TableUnavailableError,
+    Write,
+)
 from domain.certain_writes import REPEATS_MAX
 from domain.funds import Deposit, Withdraw
 from domain.ledger import DECISIONS_MAX, Outcome
 from domain.money import Money
 from domain.orders import OrderSide, OrderType, TimeInForce
-from domain.outages import OutageError, OutcomeUnknownError
+from domain.outages import DamagedStoreError, OutageError, OutcomeUnknownError
 from domain.pages import OrderFilter, Stretch
 from domain.refusals import ErrorCode
 from tests.adapters.faulty_table import Fault, FaultyTable
@@ -300,6 +310,30 @@ async def test_who_is_overtaken_again_and_again_is_told_so_and_may_use_the_key_a
     assert (await world.account()).version == 1
     again = await world.do(DEPOSIT, KEY)
     assert (again.is_replay, again.account.version) == (False, 2)
+
+
+async def test_a_command_that_really_is_overtaken_each_time_is_told_so() -> None:
+    world = await World().open("100")
+    winning = world.another_ledger()
+
+    class Overtaken(FaultyTable):
+        async def transact(self, writes: Sequence[Write], *, token: str) -> None:
+            await world.do(DEPOSIT, ledger=winning)
+            await super().transact(writes, token=token)
+
+    done = await world.do(DEPOSIT, KEY, ledger=world.another_ledger(Overtaken(world.table)))
+    assert codes([done]) == [ErrorCode.CONFLICT]
+    assert (await world.account()).version == 1 + DECISIONS_MAX
+
+
+async def test_an_account_whose_journal_is_ahead_of_it_is_told_as_damage() -> None:
+    world = await World().open("100")
+    first = await world.accounts.entry(ACCOUNT, 1)
+    assert first is not None
+    ahead = entry_item(replace(first, version=2))
+    await world.table.transact([Put(ahead)], token="damage")
+    with pytest.raises(DamagedStoreError, match="has entries beyond its version 1"):
+        await world.do(DEPOSIT)
 
 
 Told = Outcome | OutageError | OutcomeUnknownError

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.account_items import order_key
 from adapters.book_items import waiting_item
+from adapters.journal_items import entry_item
 from adapters.lease_store import lease_key
 from adapters.table import (
     ACTIONS_MAX,
@@ -136,6 +137,22 @@ async def test_accounts_are_filled_side_by_side_and_a_damaged_one_stops_nobody()
     statuses = [(await world.order(orders[n])).status for n in (0, 2)]
     assert statuses == [OrderStatus.FILLED, OrderStatus.FILLED]
     assert world.places() == [orders[1].id]
+
+
+async def test_an_account_that_nothing_can_be_written_to_stops_nobody() -> None:
+    # Given an account whose journal is ahead of it, as after a bad import
+    world = await market("1000", "1000")
+    orders = [await world.placed(resting(LIMIT, BUY, "1", "90"), n) for n in (1, 2)]
+    last = await world.accounts.entry(account_id(1), 2)
+    assert last is not None
+    beyond = replace(last, version=3)
+    await world.table.transact([Put(entry_item(beyond))], token="damage")
+    # When
+    tick = Tick(number=9, fence=1, at=world.clock.now(), source="test", moves=moves({BTC: 90}))
+    await world.process.engine.work(tick)
+    # Then
+    statuses = [(await world.order(one)).status for one in orders]
+    assert statuses == [OrderStatus.OPEN, OrderStatus.FILLED]
 
 
 @pytest.mark.parametrize("failures", range(1, 8))
@@ -300,6 +317,25 @@ async def test_a_second_look_that_a_tick_has_overtaken_fills_nothing() -> None:
 
     engine._books = Overtaken()  # type: ignore[assignment]
     await engine.look_again()
+    assert (await world.order(done.order)).status is OrderStatus.OPEN
+
+
+async def test_a_second_look_uses_no_price_that_is_not_shown_any_more() -> None:
+    # Given a leader whose board has moved on by the tick of another
+    world = await market("1000")
+    behind = await world.start()
+    world.process = await world.start()
+    await world.process.tick({BTC: 80}, world.clock)
+    done = await world.do(resting(LIMIT, BUY, "1", "90"), ledger=behind.ledger)
+    assert done.order is not None
+    board = world.process.board
+    number, fence = board.next_number, board.fence + 1
+    moved = moves({BTC: 200})
+    board.apply(Tick(number=number, fence=fence, at=world.clock.now(), source="test", moves=moved))
+    # When
+    world.clock.advance(LOOKED_AGAIN_AFTER)
+    await world.process.engine.look_again()
+    # Then
     assert (await world.order(done.order)).status is OrderStatus.OPEN
 
 
