@@ -181,3 +181,38 @@ async def test_what_one_mutation_has_loaded_is_loaded_anew_for_the_next(world: W
     found = [answer[name]["position"] for name in ("one", "two")]
     assert [one["allocationPercent"] for one in found] == ["50", "100"]
     assert [one["asset"]["position"]["quantity"] for one in found] == ["0.1", "0.2"]
+
+
+async def test_orders_of_several_pages_are_looked_up_in_one_batch(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world, 150)
+    pages = "old: transactions(last: 75) { %s } new: transactions(first: 75) { %s }"
+    edges = "edges { node { order { id asset { name } } } }"
+    answer, calls = await wide_world.calls(f"{{ {pages % (edges, edges)} }}", as_=alice)
+    found = [edge["node"]["order"] for page in answer.data.values() for edge in page["edges"]]
+    assert len([order for order in found if order]) == 149
+    assert sorted(calls) == ["get_many", "query", "query"]
+
+
+async def test_the_account_is_read_once_beside_open_orders_however_many(world: World) -> None:
+    alice = await world.trader()
+    ids = [await waiting(world, alice, quantity="0.001") for _ in range(20)]
+    answer, calls = await world.calls(ORDERS, as_=alice)
+    assert len(answer["orders"]["nodes"]) == 20
+    assert calls == ["query", "get"]
+    each = " ".join(
+        f'o{n}: order(id: "{one}") {{ status asset {{ id }} }}' for n, one in enumerate(ids[:19])
+    )
+    answer, calls = await world.calls(f"{{ {each} account {{ cash }} }}", as_=alice)
+    assert answer.errors == []
+    assert calls == ["get_many", "get"]
+
+
+async def test_a_batch_of_prices_looks_all_positions_up_at_once(wide_world: World) -> None:
+    alice = await holder_of_everything(wide_world)
+    text = "subscription { priceUpdates { asset { position { quantity asset { id } } } } }"
+    stream = wide_world.listen(text, as_=alice)
+    before = len(wide_world.table.calls)
+    assert len((await anext(stream))["priceUpdates"]) == 50
+    authentication, *calls = wide_world.table.calls[before:]
+    assert (authentication, calls) == ("get", ["query"])
+    await stream.aclose()

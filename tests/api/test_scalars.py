@@ -40,6 +40,65 @@ async def test_a_day_is_read_from_literals_too(world: World) -> None:
     assert (await world.run(text % "20000229", as_=alice)).codes == ["BAD_USER_INPUT"]
 
 
+SINCE = """
+query ($from: DateTime) { transactions(filter: {from: $from}) { nodes { version } } }"""
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "",
+        "2026-03-01",
+        "2026-03-01T12:00:00",
+        "2026-03-01 12:00:00Z",
+        "2026-03-01T12:00:00 Z",
+        "2026-03-01t12:00:00z",
+        "2026-02-30T12:00:00Z",
+        "2026-03-01T25:00:00Z",
+        "2026-03-01T12:00:61Z",
+        "2026-03-01T12:00:00+25:00",
+        "2026-03-01T12:00:00.Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "２026-03-01T12:00:00Z",  # noqa: RUF001
+        "2026-03-01T12:00:00Z\n",
+        1_772_366_400,
+        True,
+    ],
+)
+async def test_what_is_no_instant_is_a_request_error(world: World, instant: Any) -> None:
+    alice = await world.trader("1")
+    answer = await world.run(SINCE, {"from": instant}, as_=alice)
+    assert (answer.data, answer.codes) == (None, ["BAD_USER_INPUT"])
+    assert "is no instant: ISO 8601 with an offset is allowed" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("instant", "is_found"),
+    [
+        ("2026-03-01T12:00:00Z", True),
+        ("2026-03-01T12:00Z", True),
+        ("2026-03-01T14:00:00.000+02:00", True),
+        ("2026-03-01T12:00:00.000999999Z", True),
+        ("2026-03-01T12:00:00.001Z", False),
+        ("2026-03-01T12:00:00-00:01", False),
+    ],
+)
+async def test_an_instant_is_read_in_any_offset_and_cut_to_the_millisecond(
+    world: World, instant: str, *, is_found: bool
+) -> None:
+    alice = await world.trader("1")
+    found = (await world.run(SINCE, {"from": instant}, as_=alice))["transactions"]["nodes"]
+    assert found == ([{"version": 1}] if is_found else [])
+
+
+async def test_a_json_float_is_told_to_be_one(world: World) -> None:
+    text = "query ($i: OrderInput!) { previewOrder(input: $i) { errors { code } } }"
+    typed = {"assetId": "BTC", "side": "BUY", "quantity": 1.5}
+    answer = await world.run(text, {"i": typed}, as_=await world.register())
+    assert "1.5 is a JSON float, which is not exact; send it as a string." in answer.message
+
+
 @pytest.mark.parametrize("value", [1.5, 1, "1", Decimal("1.5"), None])
 def test_only_exact_amounts_are_ever_written(value: object) -> None:
     serialize = scalar_map()[DecimalScalar].serialize
