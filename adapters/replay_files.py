@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
@@ -30,6 +30,10 @@ LINE_CHARACTERS_MAX = 1_000
 
 NUMBER_CHARACTERS_MAX = 60
 """Twice the digits of the largest number."""
+
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Times that orders can have: ids count from 1970, and dates end a while after their end."""
 
 AmountT = TypeVar("AmountT", Price, Quantity)
 
@@ -129,6 +133,8 @@ def _instant(text: str) -> datetime:
         raise ValueError(f"{shown(text)!r} is no ISO 8601 time") from None
     if at.tzinfo is None:
         raise ValueError(f"{shown(text)!r} has no time zone; end it with Z for UTC")
+    if not EARLIEST <= at < LATEST:
+        raise ValueError(f"{shown(text)!r} must lie in the years 1971 to 8999")
     return to_ms(at)
 
 

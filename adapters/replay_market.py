@@ -1,18 +1,21 @@
 """A recorded market, played again at any speed: each line of the recording is a tick."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.replay_files import RecordedPrice, recorded_prices
-from domain.instants import Clock
+from domain.instants import Clock, text_of
 from domain.ports.markets import MarketSourceError
 from domain.ticks import PriceReport, Tick
 
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for some seconds."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class ReplayMarket:
@@ -69,6 +72,8 @@ class ReplayMarket:
     async def next_report(self) -> PriceReport | None:
         price = self._peek()
         if price is None:
+            if self._now is not None:
+                _LOG.warning("%s has come to its end, at %s.", self._name, text_of(self._now))
             return None
         await self._sleep(self._wait_s(price.at))
         return self.step()
@@ -84,6 +89,12 @@ class ReplayMarket:
             moves=(price.move,),
             position=self._given,
         )
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The recorded time of the next line; None after the last. Raises MarketSourceError."""
+        price = self._peek()
+        return None if price is None else price.at
 
     def now(self) -> datetime:
         """Return the recorded time of the last price, before the first one that of the first.

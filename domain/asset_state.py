@@ -66,10 +66,11 @@ class AssetState:
         return cls(asset=asset, history=PriceHistory(opening=price))
 
     @classmethod
-    def entering(cls, move: PriceMove, tick: Tick) -> "AssetState":
-        """Return an asset that only the tick's source knows, after that tick."""
+    def entering(cls, move: PriceMove, tick: Tick, facts: AssetFacts | None = None) -> "AssetState":
+        """Return an asset that had no price before, after a tick; without facts it has a name."""
         name, at = str(move.asset_id), tick.at_of(move)
-        facts = AssetFacts(id=move.asset_id, symbol=name, name=name, category=UNKNOWN_CATEGORY)
+        if facts is None:
+            facts = AssetFacts(id=move.asset_id, symbol=name, name=name, category=UNKNOWN_CATEGORY)
         return cls.first(facts, price=move.price, at=at, source=tick.source).after(move, tick)
 
     @property

@@ -9,6 +9,7 @@ from domain.ids import AccountId, Ids, SessionId, UserId
 from domain.instants import Clock
 from domain.locks import KeyedLocks
 from domain.login_attempts import attempt_from
+from domain.market_clock import MarketClock
 from domain.outages import OutcomeUnknownError
 from domain.ports.admission import Admissions
 from domain.ports.audit_trail import NO_AUDIT, AuditAction, AuditReason, AuditTrail
@@ -55,14 +56,16 @@ class Identity:
         access_tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         ids: Ids,
-        clock: Clock,
+        wall_clock: Clock,
+        market_clock: MarketClock,
         pause: Pause,
         audit: AuditTrail = NO_AUDIT,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._ids = ids
-        self._clock = clock
+        self._wall_clock = wall_clock
+        self._market_clock = market_clock
         self._writes = CertainWrites(pause)
         self._locks = KeyedLocks()
         self._credentials = Credentials(hasher=hasher, guard=guard, audit=audit)
@@ -73,18 +76,19 @@ class Identity:
             access_tokens=access_tokens,
             refresh_tokens=refresh_tokens,
             ids=ids,
-            clock=clock,
+            clock=wall_clock,
             writes=self._writes,
             audit=audit,
         )
 
     async def register(self, registration: Registration) -> SignedIn:
         """Make a user with an empty account, and sign them in: all of it or nothing."""
-        checked = checked_registration(registration, self._clock.now().date())
+        checked = checked_registration(registration, self._wall_clock.now().date())
         password_hash = await self._credentials.hash(checked.password)
-        at = self._clock.now()
+        at = self._wall_clock.now()
         user = registered(UserId(f"usr_{self._ids.ulid(at)}"), checked, password_hash, at)
-        account = accounts.opened(AccountId(f"acc_{self._ids.ulid(at)}"), at)
+        opened_at = self._market_clock.market_now()
+        account = accounts.opened(AccountId(f"acc_{self._ids.ulid(opened_at)}"), opened_at)
         session, refresh_token = self._sign_ins.drafted(user.id, at)
         token = self._ids.token()
 
@@ -137,7 +141,7 @@ class Identity:
         async with self._locks.hold(viewer.user_id):
             for _ in range(TRIES_MAX):
                 user = await self._present(viewer)
-                after = profile_changed(user, change, self._clock.now())
+                after = profile_changed(user, change, self._wall_clock.now())
                 if after is user:
                     return user
                 try:
@@ -166,7 +170,7 @@ class Identity:
             for _ in range(TRIES_MAX):
                 sessions = await self._sessions.of_user(user.id)
                 others = [one.id for one in sessions if one.id != viewer.session_id]
-                after = password_changed(user, password_hash, self._clock.now())
+                after = password_changed(user, password_hash, self._wall_clock.now())
                 try:
                     await self._save(after, user, others)
                 except UserChangedError:

@@ -8,7 +8,7 @@ _MS = timedelta(milliseconds=1)
 
 
 class Clock(Protocol):
-    """Tells what time it is."""
+    """Tells what time it is in the world, by the clock on its wall; see MarketClock too."""
 
     def now(self) -> datetime:
         """Return the present instant, in UTC, cut to the millisecond."""

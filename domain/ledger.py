@@ -12,6 +12,7 @@ from domain.ids import AccountId, CommandId, IdempotencyKey, Ids, OrderId, UserI
 from domain.instants import Clock
 from domain.journal import Change, Entry, OrderNote
 from domain.locks import KeyedLocks
+from domain.market_clock import MarketClock
 from domain.orders import Order, seen_from
 from domain.outages import DamagedStoreError, OutageError, OutcomeUnknownError
 from domain.ports.accounts import AccountHints, AccountStore, ChangeConflictError, Reading
@@ -63,21 +64,21 @@ class Ledger:
         quotes: Quotes,
         hints: AccountHints,
         rules: TradingRules,
-        clock: Clock,
+        market_clock: MarketClock,
+        wall_clock: Clock,
         ids: Ids,
         pause: Pause,
-        wall_clock: Clock | None = None,
         audit: AuditTrail = NO_AUDIT,
     ) -> None:
-        """Take the collaborators; keys live by `wall_clock`, which is `clock` when not given."""
+        """Take the collaborators; by the wall clock live keys alone."""
         self._accounts = accounts
         self._quotes = quotes
         self._hints = hints
         self._rules = rules
-        self._clock = clock
+        self._market_clock = market_clock
         self._ids = ids
         self._pause = pause
-        self._wall_clock = wall_clock or clock
+        self._wall_clock = wall_clock
         self._audit = audit
         self._commits = Commits(accounts, pause)
         self._locks = KeyedLocks()
@@ -128,7 +129,7 @@ class Ledger:
             needs = wish.command.needs(terms)
             reading = await self._accounts.read(wish.account_id, needs, wish.key)
             quote = self._quotes.quote(needs.asset_id) if needs.asset_id else None
-            clock_now = self._clock.now()
+            clock_now = self._market_clock.market_now()
             now = max(terms.now, clock_now, reading.state.account.changed_at)
             terms = replace(terms, now=now, clock_now=clock_now, quote=quote)
             if wish.command.needs(terms) == needs:
@@ -196,7 +197,7 @@ class Ledger:
 
     def _terms(self, wish: Wish) -> Terms:
         return Terms(
-            now=self._clock.now(),
+            now=self._market_clock.market_now(),
             rules=self._rules,
             user_id=wish.user_id,
             command_id=CommandId(""),

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.assets import PriceUpdate
 from domain.instants import Clock
+from domain.market_turns import Turn
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.ports.leases import NotLeaderError
 from domain.ports.markets import (
@@ -84,7 +86,9 @@ class MarketFeed:
         sleep: Sleep = asyncio.sleep,
         fence: int = 0,
         works: Sequence[TickWork] = (),
+        turn: Turn = nullcontext,
     ) -> None:
+        """Take the collaborators; `turn` is what a tick is made and worked in."""
         self._source = source
         self._board = board
         self._ticks = ticks
@@ -94,6 +98,7 @@ class MarketFeed:
         self._sleep = sleep
         self._fence = fence
         self._works = tuple(works)
+        self._turn = turn
         self._heard_at = clock.now()
         self._has_ticked = False
         self._is_running = False
@@ -130,20 +135,8 @@ class MarketFeed:
         Raises OutageError or OutcomeUnknownError when it isn't known to be stored; then nobody has
         seen it, and it may be given again.
         """
-        for _ in range(NUMBERS_TRIED_MAX):
-            tick = Tick.of(report, number=self._board.next_number, fence=self._fence)
-            try:
-                await self._ticks.put(tick)
-            except TickTakenError:
-                _LOG.warning("Tick %d was made elsewhere; catching up.", tick.number)
-                await catch_up(self._board, self._ticks)
-            else:
-                updates = self._board.apply(tick)
-                self._bus.publish(tick)
-                self._heard_at, self._has_ticked = self._clock.now(), True
-                await self._work_surely(tick)
-                return updates
-        raise OutageError("another process keeps making ticks")
+        async with self._turn():
+            return await self._take(report)
 
     async def checkpoint(self) -> None:
         """Store the whole board, and let go of the ticks that it makes superfluous.
@@ -169,6 +162,22 @@ class MarketFeed:
             has_ended=self._has_ended,
             trouble=self._trouble,
         )
+
+    async def _take(self, report: PriceReport) -> tuple[PriceUpdate, ...]:
+        for _ in range(NUMBERS_TRIED_MAX):
+            tick = Tick.of(report, number=self._board.next_number, fence=self._fence)
+            try:
+                await self._ticks.put(tick)
+            except TickTakenError:
+                _LOG.warning("Tick %d was made elsewhere; catching up.", tick.number)
+                await catch_up(self._board, self._ticks)
+            else:
+                updates = self._board.apply(tick)
+                self._bus.publish(tick)
+                self._heard_at, self._has_ticked = self._clock.now(), True
+                await self._work_surely(tick)
+                return updates
+        raise OutageError("another process keeps making ticks")
 
     async def _next_report(self) -> PriceReport | None:
         retry_s = RETRY_S_FIRST
@@ -203,7 +212,8 @@ class MarketFeed:
                 continue
             if last is not None:
                 # What this process writes of it must bear the number that it leads under.
-                await self._work_surely(replace(last, fence=self._fence))
+                async with self._turn():
+                    await self._work_surely(replace(last, fence=self._fence))
             return
 
     async def _work_surely(self, tick: Tick) -> None:

@@ -36,6 +36,8 @@ class MarketHealth:
     is_leader: bool
     tick_age: timedelta | None
     trouble: str | None = None
+    has_ended: bool = False
+    """Whether its source will never have prices again, as far as this process knows."""
 
 
 class MarketLeader:
@@ -104,6 +106,7 @@ class MarketLeader:
                 is_leader=True,
                 tick_age=feed.tick_age,
                 trouble=feed.trouble,
+                has_ended=feed.has_ended,
             )
         age = self._clock.now() - self._heard_at
         return MarketHealth(

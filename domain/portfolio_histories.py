@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from domain.candle_keeper import READ_AT_ONCE
 from domain.candles import CANDLES_READ_MAX, Candle, CandleInterval, CandleQuery
 from domain.ids import AccountId, AssetId
-from domain.instants import Clock
 from domain.journal import Entry, EntryKind
+from domain.market_clock import MarketClock
 from domain.pages import EXAMINED_MAX, EntryFilter, Stretch
 from domain.portfolio_history import (
     GRIDS,
@@ -40,10 +40,12 @@ class HistoryTooLongError(Exception):
 class PortfolioHistories:
     """Histories of accounts. A point that was told once is the same in every later answer."""
 
-    def __init__(self, *, accounts: AccountStore, candles: Candles, clock: Clock) -> None:
+    def __init__(
+        self, *, accounts: AccountStore, candles: Candles, market_clock: MarketClock
+    ) -> None:
         self._accounts = accounts
         self._candles = candles
-        self._clock = clock
+        self._market_clock = market_clock
 
     async def history(
         self, account_id: AccountId, asked: HistoryRange
@@ -58,7 +60,7 @@ class PortfolioHistories:
         if final is None:
             return ()
         account, grid = holdings.account, GRIDS[asked]
-        until = min(final, self._clock.now() - SETTLED_AFTER)
+        until = min(final, self._market_clock.market_now() - SETTLED_AFTER)
         instants = instants_of(asked, opened_at=account.created_at, until=until)
         if not instants:
             return ()

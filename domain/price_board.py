@@ -1,6 +1,6 @@
 """All latest prices, in memory: what every query, order and subscription reads them from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -13,7 +13,7 @@ from domain.asset_listing import (
     sorted_assets,
 )
 from domain.asset_state import AssetState, Checkpoint
-from domain.assets import Asset, PriceUpdate, Quote
+from domain.assets import Asset, AssetFacts, PriceUpdate, Quote
 from domain.ids import AssetId
 from domain.money import Price
 from domain.pages import Slice, Stretch
@@ -33,7 +33,9 @@ class PriceBoard:
     before, and those of a leader that was replaced, change nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, facts: Iterable[AssetFacts] = ()) -> None:
+        """Take what is known of assets that may enter by a tick."""
+        self._facts = {one.id: one for one in facts}
         self._states: dict[AssetId, AssetState] = {}
         self._number = 0
         self._number_seen = 0
@@ -81,7 +83,7 @@ class PriceBoard:
         for move in tick.moves:
             before = self._states.get(move.asset_id)
             if before is None:
-                after = AssetState.entering(move, tick)
+                after = AssetState.entering(move, tick, self._facts.get(move.asset_id))
             elif before.through < tick.number:
                 after = before.after(move, tick)
             else:

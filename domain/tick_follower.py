@@ -38,11 +38,13 @@ class TickFollower:
         bus: TickBus,
         clock: Clock,
         silence_max: timedelta,
+        has_starting_prices: bool = True,
         look_every: timedelta = LOOK_EVERY,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._board = board
         self._catalogue = tuple(catalogue)
+        self._has_starting_prices = has_starting_prices
         self._ticks = ticks
         self._assets = assets
         self._bus = bus
@@ -109,7 +111,11 @@ class TickFollower:
             if missed[0].number > number + 1:
                 _LOG.warning("Ticks from %d on are gone; a checkpoint has them.", number + 1)
                 await warm_start(
-                    self._board, self._catalogue, assets=self._assets, ticks=self._ticks
+                    self._board,
+                    self._catalogue,
+                    assets=self._assets,
+                    ticks=self._ticks,
+                    has_starting_prices=self._has_starting_prices,
                 )
                 return
             for tick in missed:

@@ -9,20 +9,27 @@ from domain.price_board import PriceBoard
 
 
 async def warm_start(
-    board: PriceBoard, catalogue: Iterable[CatalogueEntry], *, assets: AssetStore, ticks: TickStore
+    board: PriceBoard,
+    catalogue: Iterable[CatalogueEntry],
+    *,
+    assets: AssetStore,
+    ticks: TickStore,
+    has_starting_prices: bool = True,
 ) -> None:
     """Fill an empty board from the stores.
 
-    The catalogue's facts replace older ones, and assets that are new in it enter with their
-    starting price. Raises OutageError when a store can't answer.
+    The catalogue's facts replace older ones. Assets that are new in it enter with their starting
+    price, unless those are of another time than the market's: then with their first tick. Raises
+    OutageError when a store can't answer.
     """
     stored = await assets.load()
     states = {state.id: state for state in stored}
     for entry in catalogue:
         known = states.get(entry.facts.id)
-        states[entry.facts.id] = (
-            entry.first_state() if known is None else known.described(entry.facts)
-        )
+        if known is not None:
+            states[known.id] = known.described(entry.facts)
+        elif has_starting_prices:
+            states[entry.facts.id] = entry.first_state()
     board.load(Checkpoint(states=tuple(states.values()), through=stored.through))
     await catch_up(board, ticks)
 

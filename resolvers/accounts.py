@@ -24,13 +24,13 @@ async def own_account(request: Request, account_id: str) -> Account | None:
 def deposit_allowance_of(request: Request, account: Account) -> Allowance:
     """Return what may still be deposited today."""
     limit = request.services.rules.daily_deposit_limit
-    return deposit_allowance(account, limit, request.now().date())
+    return deposit_allowance(account, limit, request.market_now().date())
 
 
 def withdrawal_allowance_of(request: Request, account: Account) -> Allowance:
     """Return what may still be withdrawn today."""
     limit = request.services.rules.daily_withdrawal_limit
-    return withdrawal_allowance(account, limit, request.now().date())
+    return withdrawal_allowance(account, limit, request.market_now().date())
 
 
 async def reset(request: Request, key: str | None) -> Outcome:

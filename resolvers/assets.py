@@ -33,7 +33,7 @@ def assets(
 
 def is_price_stale(request: Request, asset: Asset) -> bool:
     """Tell whether the price is too old to trade on."""
-    return request.now() - asset.price_at > request.services.rules.price_stale_after
+    return request.market_now() - asset.price_at > request.services.rules.price_stale_after
 
 
 async def position_in(request: Request, asset: Asset) -> ValuedPosition | None:

@@ -31,7 +31,8 @@ async def carry_out(request: Request, build: Callable[[], Command], key: str | N
     wish = Wish(
         user_id=viewer.user_id, account_id=viewer.account_id, command=command, key=checked_key
     )
-    outcome = await request.services.ledger.carry_out(wish)
+    async with request.services.command_turn():
+        outcome = await request.services.ledger.carry_out(wish)
     request.forget()
     if outcome.order is not None:
         request.loaders.orders.prime(outcome.order.id, outcome.order)

@@ -1,13 +1,15 @@
 """What a request knows: who asks, from where, and what it may call and load."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from domain.identity import Identity
 from domain.insights import Insights
-from domain.instants import Clock
 from domain.ledger import Ledger
+from domain.market_clock import MarketClock
+from domain.market_turns import Turn
 from domain.ports.accounts import AccountStore
 from domain.ports.budgets import MinuteCounts
 from domain.ports.candles import Candles
@@ -36,9 +38,11 @@ class Services:
     rules: TradingRules
     market_source: str
     insights: Insights
-    clock: Clock
+    market_clock: MarketClock
     sign_in_counts: MinuteCounts | None = None
     """Sign-ins of each address; None where they aren't limited."""
+    command_turn: Turn = nullcontext
+    """What a command that may move money is done in; a live market keeps none waiting."""
 
 
 class Request:
@@ -87,9 +91,9 @@ class Request:
             raise NotAuthenticatedError(self._sign_in_failure or NotAuthenticatedReason.MISSING)
         return self.viewer
 
-    def now(self) -> datetime:
-        """Return the present instant."""
-        return self.services.clock.now()
+    def market_now(self) -> datetime:
+        """Return the present instant of the market."""
+        return self.services.market_clock.market_now()
 
     def _fresh_loaders(self) -> Loaders:
         return Loaders(
@@ -99,6 +103,6 @@ class Request:
             board=self.services.board,
             candles=self.services.candles,
             shown_candles=self.services.shown_candles,
-            clock=self.services.clock,
+            market_clock=self.services.market_clock,
             viewer=self.viewer,
         )

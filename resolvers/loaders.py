@@ -10,7 +10,7 @@ from domain.assets import Asset
 from domain.candles import Candle, CandleQuery
 from domain.identity import Identity
 from domain.ids import AccountId, AssetId, OrderId, UserId
-from domain.instants import Clock
+from domain.market_clock import MarketClock
 from domain.orders import Order, OrderStatus, seen_from
 from domain.portfolio_histories import PortfolioHistories
 from domain.portfolio_history import HistoryRange, PortfolioPoint
@@ -37,7 +37,7 @@ class Loaders:
         board: PriceBoard,
         candles: Candles,
         shown_candles: Candles,
-        clock: Clock,
+        market_clock: MarketClock,
         viewer: Viewer | None,
     ) -> None:
         self._identity = identity
@@ -46,7 +46,7 @@ class Loaders:
         self._board = board
         self._candles = candles
         self._shown_candles = shown_candles
-        self._clock = clock
+        self._market_clock = market_clock
         self._viewer = viewer
 
     @cached_property
@@ -154,14 +154,16 @@ class Loaders:
         asset_ids = [position.asset_id for position in holdings.positions]
         found = await self._load_assets(asset_ids)
         assets = {asset.id: asset for asset in found if asset is not None}
-        return portfolio(holdings.account, holdings.positions, assets, self._clock.now())
+        return portfolio(
+            holdings.account, holdings.positions, assets, self._market_clock.market_now()
+        )
 
     async def _load_histories(
         self, asked: Sequence[tuple[AccountId, HistoryRange]]
     ) -> list[History]:
         """Work out one after the other; what is wrong with one is wrong with all."""
         histories = PortfolioHistories(
-            accounts=self._accounts, candles=self._candles, clock=self._clock
+            accounts=self._accounts, candles=self._candles, market_clock=self._market_clock
         )
         return [await histories.history(account_id, one) for account_id, one in asked]
 

@@ -79,7 +79,7 @@ def _at_market(request: Request, wanted: OrderRequest) -> Preview:
     quote = request.services.board.quote(wanted.asset_id)
     if quote is None:
         return Preview()
-    estimate = estimated(wanted, quote, request.services.rules, request.now())
+    estimate = estimated(wanted, quote, request.services.rules, request.market_now())
     return _filled(*estimate) if estimate else Preview()
 
 

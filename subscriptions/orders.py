@@ -75,7 +75,7 @@ class _EndedOnArrival:
     def __init__(self, request: Request, account_id: AccountId) -> None:
         self._request = request
         self._account_id = account_id
-        self._begun_at = request.now()
+        self._begun_at = request.market_now()
         self._found: set[OrderId] = set()
         self._reached: OrderId | None = None
 
@@ -109,5 +109,5 @@ class _EndedOnArrival:
         oldest = ulid_text(ms_of(self._begun_at - CLOCKS_APART_MAX), 0)
         start = OrderId(f"ord_{oldest}")
         self._found = {order_id for order_id in self._found if order_id > start}
-        self._begun_at = self._request.now()
+        self._begun_at = self._request.market_now()
         return start

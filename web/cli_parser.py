@@ -17,6 +17,13 @@ Start the server. Settings come from the environment and, in development, from
 a file named .env; README.md lists them. Without any, the server listens on
 127.0.0.1:8000, keeps its data in var/cnop.db and simulates a market.
 
+With --clock replay the market lives in the time of a recording, which
+CNOP_MARKET=replay:PATH names and CNOP_REPLAY_SPEED plays: orders and their ends,
+days and their allowances, candles and the age of prices go by it. The time is
+that of the last price, so it stands still between two of them, and for good
+after the last. A restart goes on where it was; time never goes back, so each
+recording needs a store of its own. Tokens and sessions live in real time.
+
 SIGTERM and Ctrl+C stop it: what was accepted is answered, sockets are closed,
 the store is closed, and the exit code is 0.
 """
@@ -89,6 +96,11 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     serving = command("serve", "start the server", _SERVE)
     serving.add_argument("--host", help="instead of CNOP_HOST")
     serving.add_argument("--port", help="instead of CNOP_PORT; 0 takes a free one")
+    serving.add_argument(
+        "--clock",
+        choices=("wall", "replay"),
+        help="instead of CNOP_CLOCK: what time it is in the market",
+    )
 
     # No `help`: only `cnop serve` starts workers, so no list names them.
     worker = commands.add_parser("worker", description="What cnop serve starts CNOP_WORKERS of.")

@@ -15,7 +15,7 @@ from web.worker_processes import serve_as_worker, serve_with_workers
 
 def run_serve(options: argparse.Namespace) -> int:
     """Serve in this process, or with workers."""
-    found = environ(CNOP_HOST=options.host, CNOP_PORT=options.port)
+    found = environ(CNOP_HOST=options.host, CNOP_PORT=options.port, CNOP_CLOCK=options.clock)
     settings = read_settings(found)
     set_up_logs(settings.log_level, as_json=settings.is_production)
     for name in unknown_names(found):

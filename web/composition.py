@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from time import time as unix_time_s
 
 from adapters import jwt_secrets
 from adapters.access_tokens import JwtAccessTokens
@@ -42,6 +42,7 @@ from web.candles import make_candles
 from web.coingecko import open_coingecko
 from web.insights import open_insights
 from web.load import Load
+from web.market_time import MarketTime, market_time
 from web.markets import MARKET_LEASE, MarketParts, make_market, running
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
@@ -60,12 +61,12 @@ _LOG = logging.getLogger(__name__)
 class Parts:
     """What the world outside provides, all of it replaceable: tests give fakes."""
 
-    clock: Clock = field(default_factory=SystemClock)
+    wall_clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=SystemIds)
     pause: Callable[[int], Awaitable[None]] = jittered_pause
     sleep: Sleep = asyncio.sleep
     """Waits between two turns of what a leader does every second."""
-    wall_clock_s: Callable[[], float] = time.time
+    wall_clock_s: Callable[[], float] = unix_time_s
     table: Table | None = None
     """Instead of the settings' store; who gave it closes it."""
     source: MarketSource | None = None
@@ -122,7 +123,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             open_shared(
                 settings,
                 requests,
-                clock=given.clock,
+                clock=given.wall_clock,
                 metrics=metrics,
                 listeners=lambda: sockets.count,
             )
@@ -130,20 +131,25 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         accounts = AccountTable(requests)
         entries = AccountBroadcast(accounts, shared.hint_bus, look_every=shared.look_every)
         insights = await stack.enter_async_context(
-            open_insights(settings.gemini, requests, clock=given.clock, model=given.insight_model)
+            open_insights(
+                settings.gemini, requests, clock=given.wall_clock, model=given.insight_model
+            )
         )
         coingecko = await stack.enter_async_context(
             open_coingecko(
-                settings.market, activity=shared.usage, clock=given.clock, metrics=metrics
+                settings.market, activity=shared.usage, clock=given.wall_clock, metrics=metrics
             )
         )
-        board = PriceBoard()
+        catalogue = given.catalogue or shipped_catalogue()
+        board = PriceBoard(entry.facts for entry in catalogue)
+        time = market_time(settings, board, given.wall_clock)
         ledger = Ledger(
             accounts=accounts,
             quotes=board,
             hints=entries,
             rules=settings.rules,
-            clock=given.clock,
+            market_clock=time.clock,
+            wall_clock=given.wall_clock,
             ids=given.ids,
             pause=given.pause,
             audit=given.audit,
@@ -154,7 +160,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             board=board,
             requests=requests,
             background=background,
-            clock=given.clock,
+            clock=given.wall_clock,
             lease=MARKET_LEASE,
             has_charts=coingecko is not None,
         )
@@ -167,11 +173,12 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 ids=given.ids,
                 sleep=given.sleep,
                 bus=shared.tick_bus,
-                clock=given.clock,
+                wall_clock=given.wall_clock,
+                time=time,
                 owner=given.ids.token(),
                 is_alone=is_alone(settings, has_own_table=given.table is not None),
                 source=given.source,
-                catalogue=given.catalogue or shipped_catalogue(),
+                catalogue=catalogue,
                 coingecko=coingecko,
                 candles=candles,
             )
@@ -180,7 +187,9 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         prices = PriceBroadcast(board)
         stack.callback(prices.close)
         services = Services(
-            identity=_identity(given, shared, identity_secrets, given.hasher or _hashing(stack)),
+            identity=_identity(
+                given, shared, time, identity_secrets, given.hasher or _hashing(stack)
+            ),
             ledger=ledger,
             sweeps=sweeps,
             accounts=accounts,
@@ -191,12 +200,18 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             rules=settings.rules,
             market_source=(given.source.name if given.source else settings.market.source_name),
             insights=insights,
-            clock=given.clock,
+            market_clock=time.clock,
             sign_in_counts=shared.sign_in_counts,
+            command_turn=time.command_turn,
         )
         _watch(metrics, board, market)
         await stack.enter_async_context(running(market))
         load = Load(metrics)
+
+        def degraded() -> tuple[str, ...]:
+            standstill = time.standstill(has_ended=market.health().has_ended)
+            return (*shared.degraded(), *standstill)
+
         stack.callback(asyncio.create_task(load.watch(), name="load").cancel)
         yield Exchange(
             settings=settings,
@@ -210,7 +225,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             sockets=sockets,
             usage=shared.usage,
             budgets=shared.budgets,
-            degraded=shared.degraded,
+            degraded=degraded,
         )
 
 
@@ -233,6 +248,7 @@ def _guarded(settings: Settings, table: Table, metrics: Metrics) -> tuple[Table,
 def _identity(
     given: Parts,
     shared: Shared,
+    time: MarketTime,
     signing: tuple[jwt_secrets.JwtSecret, ...],
     hasher: PasswordHasher,
 ) -> Identity:
@@ -245,7 +261,8 @@ def _identity(
         access_tokens=JwtAccessTokens(signing, given.ids),
         refresh_tokens=RefreshTokens(tuple(one.secret for one in signing)),
         ids=given.ids,
-        clock=given.clock,
+        wall_clock=given.wall_clock,
+        market_clock=time.clock,
         pause=given.pause,
         audit=given.audit,
     )

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from time import monotonic
 
 from adapters.asset_store import AssetTable
 from adapters.book_store import BookTable
@@ -22,9 +22,9 @@ from domain.duties import Duty, Sleep, repeated
 from domain.ids import Ids
 from domain.instants import Clock
 from domain.leadership import Leadership
-from domain.market_feed import MarketFeed
+from domain.market_feed import MarketFeed, TickWork
 from domain.market_leader import FOLLOWERS_SILENCE_MAX, MarketLeader
-from domain.order_expiry import OrderExpiry
+from domain.order_expiry import LATE_AFTER, OrderExpiry
 from domain.ports.markets import MarketSource, TickBus, TickStore
 from domain.price_board import PriceBoard
 from domain.tick_follower import TickFollower
@@ -33,6 +33,7 @@ from domain.unattended import Unattended
 from domain.warm_start import warm_start
 from web.candles import CandleParts
 from web.coingecko import BackfillParts, CoinGeckoSettings, OpenCoinGecko
+from web.market_time import MarketTime
 from web.settings import ReplayMarket, Settings, SimulatedMarket
 
 MARKET_LEASE = "market"
@@ -51,14 +52,15 @@ async def open_market(
     board: PriceBoard,
     catalogue: tuple[CatalogueEntry, ...],
     *,
-    clock: Clock,
+    wall_clock: Clock,
+    time: MarketTime,
     ticks: TickStore,
     coingecko: OpenCoinGecko | None = None,
 ) -> MarketSource:
     """Return a market that goes on where the board and the last tick stand.
 
-    Recorded prices are stamped with the present time, so that they can be traded at. Raises
-    MarketSourceError and OutageError.
+    Recorded prices are stamped with the present time, so that they can be traded at, unless the
+    market lives in theirs. Raises MarketSourceError and OutageError.
     """
     if isinstance(market, CoinGeckoSettings):
         assert coingecko is not None  # it is open where the settings name it
@@ -66,13 +68,15 @@ async def open_market(
     if isinstance(market, ReplayMarket):
         with closing(recorded_prices(market.path)) as prices:
             next(prices, None)  # a file that is no recording is told now, not when it is played
-        recorded = RecordedMarket(market.path, speed=float(market.speed), stamp=clock)
+        stamp = None if market.sets_clock else wall_clock
+        recorded = RecordedMarket(market.path, speed=float(market.speed), stamp=stamp)
         recorded.resume(await ticks.last())
+        time.check(recorded)
         return recorded
     return MarketOfChance(
         simulated_assets(board, catalogue),
         seed=secrets.randbits(SEED_BITS) if market.seed is None else market.seed,
-        clock=clock,
+        clock=wall_clock,
         tick_every=market.tick_every,
         begins_after=board.number,
     )
@@ -91,7 +95,8 @@ class MarketParts:
     sleep: Sleep
     """Waits between two turns of a leader's duties."""
     bus: TickBus
-    clock: Clock
+    wall_clock: Clock
+    time: MarketTime
     owner: str
     """Names this process among those that want to lead."""
     is_alone: bool
@@ -105,15 +110,23 @@ class MarketParts:
 
 async def make_market(parts: MarketParts) -> MarketLeader:
     """Fill the board from the store, and return what keeps it moving. Raises OutageError."""
-    ticks = TickTable(parts.table, clock=parts.clock, lease=MARKET_LEASE)
+    wall_clock, time = parts.wall_clock, parts.time
+    ticks = TickTable(parts.table, clock=wall_clock, lease=MARKET_LEASE)
     assets = AssetTable(parts.table, lease=MARKET_LEASE)
-    await warm_start(parts.board, parts.catalogue, assets=assets, ticks=ticks)
+    await warm_start(
+        parts.board,
+        parts.catalogue,
+        assets=assets,
+        ticks=ticks,
+        has_starting_prices=not time.is_replayed,
+    )
+    time.go_on(parts.board)
 
     leadership = Leadership(
         name=MARKET_LEASE,
         owner=parts.owner,
         leases=LeaseTable(parts.table),
-        monotonic=time.monotonic,
+        monotonic=monotonic,
         is_alone=parts.is_alone,
     )
     books = BookTable(parts.table, ids=parts.ids)
@@ -121,17 +134,31 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         books=books,
         unattended=parts.unattended,
         quotes=parts.board,
-        clock=parts.clock,
+        clock=wall_clock,
         confirm=leadership.confirm,
     )
-    expiry = OrderExpiry(books=books, unattended=parts.unattended, clock=parts.clock)
+    expiry = OrderExpiry(
+        books=books,
+        unattended=parts.unattended,
+        market_clock=time.clock,
+        late_after=LATE_AFTER if parts.is_alone else time.late_after,
+    )
+    duties = [repeated(engine.look_again, "The second look at the book", sleep=parts.sleep)]
+    works: tuple[TickWork, ...] = (engine.work, parts.candles.own.work)
+    if time.is_replayed:
+        # A second of the world may be a week of the market: what ends, ends at its tick.
+        works = (expiry.work, *works)
+    else:
+        sweep = "The sweep of orders whose time is over"
+        duties.append(repeated(expiry.sweep, sweep, sleep=parts.sleep))
 
     async def open_feed(fence: int) -> MarketFeed:
         source = parts.source or await open_market(
             parts.settings.market,
             parts.board,
             parts.catalogue,
-            clock=parts.clock,
+            wall_clock=wall_clock,
+            time=time,
             ticks=ticks,
             coingecko=parts.coingecko,
         )
@@ -141,9 +168,10 @@ async def make_market(parts: MarketParts) -> MarketLeader:
             ticks=ticks,
             assets=assets,
             bus=parts.bus,
-            clock=parts.clock,
+            clock=wall_clock,
             fence=fence,
-            works=(engine.work, parts.candles.own.work),
+            works=works,
+            turn=time.tick_turn,
         )
 
     follower = TickFollower(
@@ -152,22 +180,19 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         ticks=ticks,
         assets=assets,
         bus=parts.bus,
-        clock=parts.clock,
+        clock=wall_clock,
+        has_starting_prices=not time.is_replayed,
         silence_max=parts.settings.market.quiet_max + FOLLOWERS_SILENCE_MAX,
     )
     return MarketLeader(
         leadership=leadership,
         board=parts.board,
         ticks=ticks,
-        clock=parts.clock,
+        clock=wall_clock,
         open_feed=open_feed,
         follow=None if parts.is_alone else follower.run,
         quiet_max=parts.settings.market.quiet_max,
-        duties=(
-            repeated(engine.look_again, "The second look at the book", sleep=parts.sleep),
-            repeated(expiry.sweep, "The sweep of orders whose time is over", sleep=parts.sleep),
-            *_backfill(parts, leadership),
-        ),
+        duties=(*duties, *_backfill(parts, leadership)),
     )
 
 

@@ -52,8 +52,11 @@ class ReplayMarket:
 
     path: Path
     speed: Decimal
+    sets_clock: bool = False
+    """Whether the recording's time is the market's; otherwise its prices are of the present."""
     source_name: ClassVar[str] = "replay"
-    quiet_max: ClassVar[timedelta] = timedelta(0)
+    quiet_max: ClassVar[timedelta] = timedelta(days=36_500)
+    """A recording may be silent for as long as it likes, and for good at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ SEED_MAX = 2**63 - 1
 
 _KNOWN = frozenset(
     {
+        "CNOP_CLOCK",
         "CNOP_CNY_DEFAULT_REWARDS_PER_DAY",
         "CNOP_CNY_FILE",
         "CNOP_COINGECKO_BACKFILL",
@@ -186,12 +187,18 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoS
     every = variables.seconds("CNOP_MARKET_TICK_SECONDS", "1", least="0.01", most="3600")
     has_seed = bool(variables.text("CNOP_MARKET_SEED"))
     seed = variables.whole("CNOP_MARKET_SEED", 0, least=0, most=SEED_MAX)
-    speed = variables.decimal("CNOP_REPLAY_SPEED", Decimal(1), least="0.001", most="1000000")
+    speed = variables.decimal("CNOP_REPLAY_SPEED", Decimal(1), least="0.001", most="1000000000")
+    sets_clock = variables.choice("CNOP_CLOCK", "wall", "wall", "replay") == "replay"
+    if sets_clock and kind != "replay":
+        variables.problem(
+            f"CNOP_CLOCK (--clock) is 'replay', but CNOP_MARKET is {kind!r}, which has no "
+            "recorded time; CNOP_MARKET=replay:PATH is required."
+        )
     if kind == "replay" and name.strip():
         path = Path(name.strip())
         if not path.exists():
             variables.problem(f"CNOP_MARKET names {str(path)!r}, which does not exist.")
-        return ReplayMarket(path, speed)
+        return ReplayMarket(path, speed, sets_clock)
     if kind == "coingecko" and not name:
         return read_coingecko(variables)
     if kind != "simulated" or name:

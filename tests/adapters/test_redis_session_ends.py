@@ -12,6 +12,7 @@ from adapters.redis_sessions import LIVE_MS, READING_MS
 from adapters.table import ConditionFailedError, TableOutcomeUnknownError
 from domain.identity import Identity
 from domain.ids import SessionId
+from domain.market_clock import LiveTime
 from domain.ports.identity import (
     ClaimTakenError,
     SessionStore,
@@ -56,7 +57,8 @@ def identity_of(process: Process, world: Sessions) -> Identity:
         access_tokens=JwtAccessTokens(SECRETS, world.ids),
         refresh_tokens=RefreshTokens(tuple(one.secret for one in SECRETS)),
         ids=world.ids,
-        clock=world.clock,
+        wall_clock=world.clock,
+        market_clock=LiveTime(world.clock),
         pause=pause,
     )
 

@@ -107,6 +107,8 @@ def test_the_files_of_a_folder_are_merged_by_time(tmp_path: Path) -> None:
         (f"{WITH_VOLUME}{T0},BTC,1,x\n", 2, "the volume 'x' is no number"),
         (f"{HEADER}today,BTC,1\n", 2, "'today' is no ISO 8601 time"),
         (f"{HEADER}2018-04-05T00:00:00,BTC,1\n", 2, "has no time zone"),
+        (f"{HEADER}1970-12-31T23:59:59Z,BTC,1\n", 2, "must lie in the years 1971 to 8999"),
+        (f"{HEADER}9000-01-01T00:00:00Z,BTC,1\n", 2, "must lie in the years 1971 to 8999"),
         (f"{HEADER}{T1},BTC,1\n{T0},BTC,1\n", 3, "comes after a later time"),
         (f'{HEADER}{T0},BTC,"1\n', 2, "unexpected end of data"),
         (f"{HEADER}{'x' * 1001}\n", 2, "more than 1000 characters"),
@@ -209,6 +211,21 @@ def test_the_replay_is_the_clock_of_its_prices(tmp_path: Path) -> None:
         source.step()
         times.append(text_of(source.now()))
     assert [time[11:16] for time in times] == ["00:01", "00:01", "00:02"]
+
+
+def test_a_replay_says_when_its_next_price_was_recorded(tmp_path: Path) -> None:
+    source = ReplayMarket(write(tmp_path, "day.csv", f"{HEADER}{T1},BTC,1\n"))
+    assert text_of(source.next_at or NOON)[11:16] == "00:01"
+    source.step()
+    assert source.next_at is None
+
+
+async def test_a_replay_warns_of_its_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = ReplayMarket(write(tmp_path, "day.csv", f"{HEADER}{T1},BTC,1\n"), speed=0)
+    assert await source.next_report() is not None
+    assert caplog.messages == []
+    assert await source.next_report() is None
+    assert caplog.messages == ["replay:day.csv has come to its end, at 2018-04-05T00:01:00.000Z."]
 
 
 def test_a_recording_without_prices_has_no_time(tmp_path: Path) -> None:

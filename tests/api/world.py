@@ -26,7 +26,7 @@ from web.coingecko import CoinGeckoSettings
 from web.composition import Exchange, Parts, compose
 from web.logs import RequestNotes, current_request
 from web.reception import Caller, Reception
-from web.settings import Settings, SimulatedMarket
+from web.settings import ReplayMarket, Settings, SimulatedMarket
 
 HOME = "203.0.113.7"
 PASSWORD = "Correct-Horse-7"
@@ -285,7 +285,7 @@ async def opened(
     prices: Mapping[str, str] | None = None,
     clock: SetClock | None = None,
     logins_per_minute: int = 0,
-    market: SimulatedMarket | CoinGeckoSettings = SIMULATED,
+    market: SimulatedMarket | ReplayMarket | CoinGeckoSettings = SIMULATED,
 ) -> AsyncIterator[World]:
     """Start a server on a table, one in memory by default, with fresh prices.
 
@@ -294,7 +294,7 @@ async def opened(
     clock = clock or SetClock()
     seconds = Seconds()
     parts = Parts(
-        clock=clock,
+        wall_clock=clock,
         sleep=seconds.sleep,
         ids=CountingIds(),
         pause=_no_pause,

@@ -27,6 +27,7 @@ from domain.funds import Deposit
 from domain.ids import AccountId, AssetId, OrderId, UserId
 from domain.leadership import Leadership
 from domain.ledger import Ledger, Outcome, Wish
+from domain.market_clock import LiveTime
 from domain.market_feed import MarketFeed
 from domain.order_expiry import OrderExpiry
 from domain.orders import Order
@@ -146,7 +147,8 @@ class BookWorld:
             quotes=board,
             hints=self.hints,
             rules=self.rules,
-            clock=self.clock,
+            market_clock=LiveTime(self.clock),
+            wall_clock=self.clock,
             ids=self.ids,
             pause=Turns(seed, doublings_max=1),
         )
@@ -175,7 +177,9 @@ class BookWorld:
             board=board,
             ledger=ledger,
             engine=engine,
-            expiry=OrderExpiry(books=books, unattended=unattended, clock=self.clock),
+            expiry=OrderExpiry(
+                books=books, unattended=unattended, market_clock=LiveTime(self.clock)
+            ),
             sweeps=sweeps,
             feed=feed,
         )

@@ -10,6 +10,7 @@ from domain.candle_book import CandleBook
 from domain.candles import Candle, CandleQuery, merged
 from domain.ids import AccountId, AssetId, CommandId
 from domain.journal import Entry, EntryKind, LedgerAccount, Leg, usd
+from domain.market_clock import LiveTime
 from domain.money import Money, Price, Quantity, proceeds_of
 from domain.pages import EntryFilter, Slice, Stretch
 from domain.portfolio_histories import PortfolioHistories
@@ -46,7 +47,9 @@ class HistoryWorld:
     @property
     def histories(self) -> PortfolioHistories:
         accounts: Any = self
-        return PortfolioHistories(accounts=accounts, candles=self, clock=self.clock)
+        return PortfolioHistories(
+            accounts=accounts, candles=self, market_clock=LiveTime(self.clock)
+        )
 
     def enter(
         self, kind: EntryKind, cents: int, asset_id: AssetId | None = None, units: int = 0

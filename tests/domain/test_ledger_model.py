@@ -19,6 +19,7 @@ from domain.funds import Deposit, Withdraw
 from domain.ids import AssetId, OrderId
 from domain.instants import day_end
 from domain.ledger import Outcome
+from domain.market_clock import LiveTime
 from domain.money import Percent, Price
 from domain.order_ends import CancelOrder
 from domain.order_expiry import OrderExpiry, hour_of
@@ -140,7 +141,11 @@ class Trading(RuleBasedStateMachine):
         for name in over:
             self.model.end(name)
         books = BookTable(self.world.table, ids=self.world.ids)
-        expiry = OrderExpiry(books=books, unattended=self.unattended(), clock=self.world.clock)
+        expiry = OrderExpiry(
+            books=books,
+            unattended=self.unattended(),
+            market_clock=LiveTime(self.world.clock),
+        )
         expiry._from = hour_of(self.world.clock.at - timedelta(days=40))
         self.runner.run(expiry.sweep())
         self.compare_ends(dict.fromkeys(over, "EXPIRED"))

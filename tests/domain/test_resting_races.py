@@ -13,6 +13,7 @@ from domain.commands import Command
 from domain.funds import Withdraw
 from domain.ids import OrderId
 from domain.ledger import Ledger
+from domain.market_clock import LiveTime
 from domain.money import Percent
 from domain.order_ends import CancelOrder
 from domain.orders import Fill, Order, OrderSide, OrderStatus, OrderType, seen_from
@@ -151,7 +152,8 @@ def another(world: BookWorld, table: FaultyTable, leader: Process, seed: int) ->
         quotes=leader.board,
         hints=world.hints,
         rules=world.rules,
-        clock=world.clock,
+        market_clock=LiveTime(world.clock),
+        wall_clock=world.clock,
         ids=world.ids,
         pause=Turns(seed, doublings_max=1),
     )

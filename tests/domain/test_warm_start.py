@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +13,7 @@ from adapters.table import TableUnavailableError
 from domain.ids import AssetId
 from domain.outages import OutageError
 from domain.price_board import PriceBoard
+from domain.warm_start import warm_start
 from tests.domain.market_world import (
     BTC,
     CATALOGUE,
@@ -50,6 +52,34 @@ async def test_the_first_start_shows_the_catalogue() -> None:
     assert quote is not None
     assert (quote.price, quote.source) == (usd(1000), "catalogue")
     assert board.next_number == 1
+
+
+async def test_where_the_catalogues_prices_are_of_another_time_assets_enter_by_their_ticks() -> (
+    None
+):
+    # Given a market that lives long before or after the catalogue
+    world = MarketWorld()
+    world.board = PriceBoard(one.facts for one in CATALOGUE)
+    start = partial(warm_start, assets=world.assets, ticks=world.ticks, has_starting_prices=False)
+    await start(world.board, CATALOGUE)
+    assert list(world.board.assets()) == []
+    # When
+    await world.feed().take(report({BTC: 7, AssetId("NEW"): 1}))
+    # Then they have the catalogue's facts where it has any, and their own first price
+    named = {
+        asset.id: (asset.name, str(asset.price), asset.price_change_24h.units)
+        for asset in world.board.assets()
+    }
+    assert named == {"BTC": ("The BTC", "7", 0), "NEW": ("NEW", "1", 0)}
+    # And a later start shows those and no others, with the facts of its own catalogue
+    await world.feed().checkpoint()
+    board = PriceBoard()
+    newer = (entry(BTC, 5, 21), entry(ETH, 100))
+    await start(board, newer)
+    assert {asset.id: asset.circulating_supply for asset in board.assets()} == {
+        "BTC": newer[0].facts.circulating_supply,
+        "NEW": None,
+    }
 
 
 async def test_a_start_after_the_stores_were_emptied_by_time_goes_on_counting() -> None:

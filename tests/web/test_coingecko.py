@@ -153,7 +153,9 @@ async def test_real_prices_reach_the_board_and_requests_count_as_use() -> None:
             jwt_secrets=parsed("first:" + 32 * "s"),
             market=CoinGeckoSettings(CoinGeckoAccess(url=url)),
         )
-        async with compose(settings, Parts(clock=clock, table=MemoryTable(clock.now_s))) as made:
+        async with compose(
+            settings, Parts(wall_clock=clock, table=MemoryTable(clock.now_s))
+        ) as made:
             board, ticked = made.services.board, asyncio.Event()
             board.listen(lambda _: ticked.set())
             if board.asset(AssetId("NEW")) is None:
@@ -186,7 +188,7 @@ async def test_a_fresh_server_shows_the_hours_before_its_start() -> None:
             jwt_secrets=parsed("first:" + 32 * "s"),
             market=CoinGeckoSettings(CoinGeckoAccess(url=url)),
         )
-        parts = Parts(clock=clock, sleep=sleep, table=MemoryTable(clock.now_s))
+        parts = Parts(wall_clock=clock, sleep=sleep, table=MemoryTable(clock.now_s))
         async with compose(settings, parts) as made:
             await slept.wait()
             query = CandleQuery(asset_id=AssetId("BTC"), limit=500)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -103,6 +104,27 @@ def test_a_recording_is_replayed_at_a_speed(tmp_path: Path) -> None:
     assert market == ReplayMarket(tmp_path, Decimal("2.5"))
 
 
+def test_a_recording_may_set_the_markets_clock(tmp_path: Path) -> None:
+    replay = {"CNOP_MARKET": f"replay:{tmp_path}", "CNOP_REPLAY_SPEED": "1000000000"}
+    market = read_settings({**replay, "CNOP_CLOCK": "replay"}).market
+
+    assert market == ReplayMarket(tmp_path, Decimal(1_000_000_000), sets_clock=True)
+    assert read_settings({**replay, "CNOP_CLOCK": "wall"}).market == replace(
+        market, sets_clock=False
+    )
+    assert unknown_names({"CNOP_CLOCK": "replay"}) == ()
+
+
+@pytest.mark.parametrize("market", ["simulated", "coingecko"])
+def test_only_a_recording_can_set_the_markets_clock(market: str) -> None:
+    (problem,) = problems_of({"CNOP_MARKET": market, "CNOP_CLOCK": "replay"})
+
+    assert problem == (
+        f"CNOP_CLOCK (--clock) is 'replay', but CNOP_MARKET is '{market}', which has no recorded "
+        "time; CNOP_MARKET=replay:PATH is required."
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -124,6 +146,8 @@ def test_a_recording_is_replayed_at_a_speed(tmp_path: Path) -> None:
         ("CNOP_MARKET_TICK_SECONDS", "0"),
         ("CNOP_MARKET_SEED", "x"),
         ("CNOP_REPLAY_SPEED", "0"),
+        ("CNOP_REPLAY_SPEED", "1000000001"),
+        ("CNOP_CLOCK", "market"),
         ("CNOP_REPLAY_SPEED", "1.2.3"),
         ("CNOP_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CNOP_REQUESTS_PER_MINUTE", "many"),

@@ -1,0 +1,85 @@
+"""What time a market goes by, and who waits for whom in it: as the settings say."""
+
+import logging
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.replay_files import recorded_prices
+from adapters.replay_market import ReplayMarket as RecordedMarket
+from domain.instants import Clock, text_of
+from domain.market_clock import LiveTime, ReplayTime
+from domain.market_turns import MarketTurns, Turn
+from domain.order_expiry import LATE_AFTER
+from domain.ports.markets import MarketSourceError
+from domain.price_board import PriceBoard
+from domain.rules import ORDER_LIFETIME
+from web.settings import ReplayMarket, Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketTime:
+    """The market's clock, and the turns that commands and ticks take by it."""
+
+    clock: LiveTime | ReplayTime
+    command_turn: Turn = nullcontext
+    tick_turn: Turn = nullcontext
+    late_after: timedelta = LATE_AFTER
+    """How far behind the leader's time another process may place an order."""
+
+    @property
+    def is_replayed(self) -> bool:
+        """Tell whether the market's time is a recording's."""
+        return isinstance(self.clock, ReplayTime)
+
+    def go_on(self, board: PriceBoard) -> None:
+        """Go on where a board stands that was filled from the store: time never goes back."""
+        if isinstance(self.clock, ReplayTime):
+            for asset in board.assets():
+                self.clock.reach(asset.price_at)
+            _LOG.info(
+                "The market's time is %s, by its recording.", text_of(self.clock.market_now())
+            )
+
+    def check(self, recorded: RecordedMarket) -> None:
+        """Raise MarketSourceError for a recording of a time that the store has left behind."""
+        if not self.is_replayed:
+            return
+        at, now = recorded.next_at or recorded.now(), self.clock.market_now()
+        if at < now:
+            raise MarketSourceError(
+                f"{recorded.name} goes on at {text_of(at)}, but the store has come to "
+                f"{text_of(now)}, and time never goes back; give this recording another CNOP_STORE"
+            )
+
+    def standstill(self, *, has_ended: bool) -> tuple[str, ...]:
+        """Say, in a sentence, that the time of a market has come to its end."""
+        if not (self.is_replayed and has_ended):
+            return ()
+        at = text_of(self.clock.market_now())
+        return (f"the recording has come to its end; the market's time stands still at {at}",)
+
+
+def market_time(settings: Settings, board: PriceBoard, wall_clock: Clock) -> MarketTime:
+    """Return the time of the settings' market, which follows the board where it is a replay's.
+
+    Raises MarketSourceError for a recording that can't be read or has no prices.
+    """
+    market = settings.market
+    if not (isinstance(market, ReplayMarket) and market.sets_clock):
+        return MarketTime(clock=LiveTime(wall_clock))
+    with closing(recorded_prices(market.path)) as prices:
+        first = next(prices, None)
+    if first is None:
+        raise MarketSourceError(f"{market.path} has no prices, so no time either")
+    clock, turns = ReplayTime(first.at), MarketTurns()
+    # First of all listeners: whoever hears of a tick lives in its time already.
+    board.listen_to_ticks(clock.hear)
+    return MarketTime(
+        clock=clock,
+        command_turn=turns.command,
+        tick_turn=turns.tick,
+        late_after=min(LATE_AFTER * max(1.0, float(market.speed)), ORDER_LIFETIME),
+    )
