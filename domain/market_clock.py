@@ -21,7 +21,7 @@ class MarketClock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LiveTime:
+class PresentTime:
     """The MarketClock of a live market: market and world have one time."""
 
     wall_clock: Clock

@@ -8,7 +8,7 @@ from datetime import timedelta
 from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
 from domain.instants import Clock, text_of
-from domain.market_clock import LiveTime, ReplayTime
+from domain.market_clock import PresentTime, ReplayTime
 from domain.market_turns import MarketTurns, Turn
 from domain.order_expiry import LATE_AFTER
 from domain.ports.markets import MarketSourceError
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 class MarketTime:
     """The market's clock, and the turns that commands and ticks take by it."""
 
-    clock: LiveTime | ReplayTime
+    clock: PresentTime | ReplayTime
     command_turn: Turn = nullcontext
     tick_turn: Turn = nullcontext
     late_after: timedelta = LATE_AFTER
@@ -69,7 +69,7 @@ def market_time(settings: Settings, board: PriceBoard, wall_clock: Clock) -> Mar
     """
     market = settings.market
     if not (isinstance(market, ReplayMarket) and market.sets_clock):
-        return MarketTime(clock=LiveTime(wall_clock))
+        return MarketTime(clock=PresentTime(wall_clock))
     with closing(recorded_prices(market.path)) as prices:
         first = next(prices, None)
     if first is None:

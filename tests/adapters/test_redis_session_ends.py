@@ -12,7 +12,7 @@ from adapters.redis_sessions import LIVE_MS, READING_MS
 from adapters.table import ConditionFailedError, TableOutcomeUnknownError
 from domain.identity import Identity
 from domain.ids import SessionId
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.ports.identity import (
     ClaimTakenError,
     SessionStore,
@@ -58,7 +58,7 @@ def identity_of(process: Process, world: Sessions) -> Identity:
         refresh_tokens=RefreshTokens(tuple(one.secret for one in SECRETS)),
         ids=world.ids,
         wall_clock=world.clock,
-        market_clock=LiveTime(world.clock),
+        market_clock=PresentTime(world.clock),
         pause=pause,
     )
 

@@ -27,7 +27,7 @@ from domain.funds import Deposit
 from domain.ids import AccountId, AssetId, OrderId, UserId
 from domain.leadership import Leadership
 from domain.ledger import Ledger, Outcome, Wish
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.market_feed import MarketFeed
 from domain.order_expiry import OrderExpiry
 from domain.orders import Order
@@ -147,7 +147,7 @@ class BookWorld:
             quotes=board,
             hints=self.hints,
             rules=self.rules,
-            market_clock=LiveTime(self.clock),
+            market_clock=PresentTime(self.clock),
             wall_clock=self.clock,
             ids=self.ids,
             pause=Turns(seed, doublings_max=1),
@@ -178,7 +178,7 @@ class BookWorld:
             ledger=ledger,
             engine=engine,
             expiry=OrderExpiry(
-                books=books, unattended=unattended, market_clock=LiveTime(self.clock)
+                books=books, unattended=unattended, market_clock=PresentTime(self.clock)
             ),
             sweeps=sweeps,
             feed=feed,

@@ -10,7 +10,7 @@ from domain.candle_book import CandleBook
 from domain.candles import Candle, CandleQuery, merged
 from domain.ids import AccountId, AssetId, CommandId
 from domain.journal import Entry, EntryKind, LedgerAccount, Leg, usd
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.money import Money, Price, Quantity, proceeds_of
 from domain.pages import EntryFilter, Slice, Stretch
 from domain.portfolio_histories import PortfolioHistories
@@ -48,7 +48,7 @@ class HistoryWorld:
     def histories(self) -> PortfolioHistories:
         accounts: Any = self
         return PortfolioHistories(
-            accounts=accounts, candles=self, market_clock=LiveTime(self.clock)
+            accounts=accounts, candles=self, market_clock=PresentTime(self.clock)
         )
 
     def enter(

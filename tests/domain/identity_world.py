@@ -16,7 +16,7 @@ from adapters.user_store import UserTable
 from domain.identity import Identity
 from domain.ids import ulid_text
 from domain.instants import ms_of
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.ports.audit_trail import NO_AUDIT, AuditTrail
 from domain.ports.identity import BusyError
 from domain.refresh_tokens import RefreshTokens
@@ -160,7 +160,7 @@ class World:
             refresh_tokens=RefreshTokens(tuple(one.secret for one in secrets)),
             ids=self.ids,
             wall_clock=self.clock,
-            market_clock=LiveTime(self.clock),
+            market_clock=PresentTime(self.clock),
             pause=self.pause,
             audit=self.audit,
         )

@@ -25,7 +25,7 @@ from domain.funds import Deposit, Withdraw
 from domain.ids import AccountId, AssetId, IdempotencyKey, UserId, ulid_text
 from domain.instants import ms_of
 from domain.ledger import Ledger, Outcome, Wish
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.market_orders import PlaceOrder
 from domain.money import Money, Price
 from domain.order_requests import OrderFields
@@ -151,7 +151,7 @@ class World:
             quotes=self.prices,
             hints=self.hints,
             rules=self.rules,
-            market_clock=LiveTime(self.clock),
+            market_clock=PresentTime(self.clock),
             wall_clock=wall_clock or self.clock,
             ids=self.ids,
             pause=Turns(seed),

@@ -11,7 +11,7 @@ from adapters.account_store import AccountTable
 from domain.ids import ulid_text
 from domain.instants import ms_of
 from domain.ledger import Ledger, Outcome
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.money import Percent
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.refusals import UNRECORDED
@@ -152,7 +152,7 @@ class Simulation:
             quotes=self.prices,
             hints=NotedHints(),
             rules=self.rules,
-            market_clock=LiveTime(SkewedClock(self.clock, off)),
+            market_clock=PresentTime(SkewedClock(self.clock, off)),
             ids=self.ids,
             pause=lambda _: self.schedule.turn(number),
             wall_clock=self.clock,

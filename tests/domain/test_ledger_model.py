@@ -19,7 +19,7 @@ from domain.funds import Deposit, Withdraw
 from domain.ids import AssetId, OrderId
 from domain.instants import day_end
 from domain.ledger import Outcome
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.money import Percent, Price
 from domain.order_ends import CancelOrder
 from domain.order_expiry import OrderExpiry, hour_of
@@ -144,7 +144,7 @@ class Trading(RuleBasedStateMachine):
         expiry = OrderExpiry(
             books=books,
             unattended=self.unattended(),
-            market_clock=LiveTime(self.world.clock),
+            market_clock=PresentTime(self.world.clock),
         )
         expiry._from = hour_of(self.world.clock.at - timedelta(days=40))
         self.runner.run(expiry.sweep())

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.market_clock import LiveTime, ReplayTime
+from domain.market_clock import PresentTime, ReplayTime
 from domain.price_board import PriceBoard
 from tests.domain.market_world import BTC, NOON, SetClock, board_of, state, tick
 
@@ -11,7 +11,7 @@ LATER = NOON + timedelta(days=2)
 
 def test_a_live_market_has_the_time_of_the_world() -> None:
     clock = SetClock(NOON)
-    time = LiveTime(clock)
+    time = PresentTime(clock)
     clock.at = LATER
     assert time.market_now() == LATER
 

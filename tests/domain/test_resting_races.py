@@ -13,7 +13,7 @@ from domain.commands import Command
 from domain.funds import Withdraw
 from domain.ids import OrderId
 from domain.ledger import Ledger
-from domain.market_clock import LiveTime
+from domain.market_clock import PresentTime
 from domain.money import Percent
 from domain.order_ends import CancelOrder
 from domain.orders import Fill, Order, OrderSide, OrderStatus, OrderType, seen_from
@@ -152,7 +152,7 @@ def another(world: BookWorld, table: FaultyTable, leader: Process, seed: int) ->
         quotes=leader.board,
         hints=world.hints,
         rules=world.rules,
-        market_clock=LiveTime(world.clock),
+        market_clock=PresentTime(world.clock),
         wall_clock=world.clock,
         ids=world.ids,
         pause=Turns(seed, doublings_max=1),

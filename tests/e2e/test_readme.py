@@ -1,12 +1,16 @@
 """The README's tour, word for word: every command is run, every answer is compared."""
 
+import asyncio
 import json
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.server import running
+import httpx
+
+from tests.e2e.people import DEPOSIT, register
+from tests.e2e.server import SERVE, run, running
 
 README = Path(__file__).parents[2] / "README.md"
 ANYTHING = "…"
@@ -14,9 +18,9 @@ WRITTEN_FOR = "http://127.0.0.1:8000"
 TOUR_S_MAX = 120
 
 
-def tour() -> list[tuple[str, str]]:
-    """Return the fenced blocks of the tour, each with its language."""
-    chapter = README.read_text().split("## A tour of two minutes")[1].split("\n## ")[0]
+def blocks_of(chapter_name: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a chapter, each with its language."""
+    chapter = README.read_text().split(f"\n## {chapter_name}")[1].split("\n## ")[0]
     return re.findall(r"^```(sh|json)\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
 
 
@@ -41,7 +45,7 @@ def without_cost(answer: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_tour_answers_as_the_readme_says(tmp_path: Path) -> None:
     # Given a server on a fresh store, and the tour as one script that marks where a block ends.
-    blocks = tour()
+    blocks = blocks_of("A tour of two minutes")
     with running(tmp_path) as server:
         script = "".join(f"{text}\necho ---\n" for language, text in blocks if language == "sh")
 
@@ -63,3 +67,72 @@ def test_the_tour_answers_as_the_readme_says(tmp_path: Path) -> None:
         else:
             assert matches(json.loads(text), without_cost(json.loads(answered))), answered
     assert sum(language == "json" for language, _ in blocks) >= 5
+
+
+PLACE = """
+mutation ($limit: Decimal!) {
+  placeOrder(input: {
+    assetId: "BTC", side: BUY, type: LIMIT, timeInForce: DAY, quantity: "0.01", limitPrice: $limit
+  }) { order { id } errors { code message } }
+}"""
+ORDERS = "{ orders { nodes { status updatedAt limitPrice fill { price } } } }"
+AS_OF = "{ portfolio { asOf } }"
+POLL_S = 0.05
+
+
+async def test_time_travels_as_the_readme_says(tmp_path: Path) -> None:
+    # Given its recording, and its command in two halves: standing at first, then at full speed.
+    (_, recording), (_, command_line) = blocks_of("Travel in time")
+    paste(recording, tmp_path)
+    *assigned, program, name, option, clock = command_line.split()
+    assert (program, name) == ("cnop", "serve")
+    given = dict(variable.split("=") for variable in assigned)
+
+    # When its two orders are placed before midnight, and the days pass.
+    standing = given | {"CNOP_REPLAY_SPEED": "0.001"}
+    with running(tmp_path, (*SERVE, option, clock), **standing) as server:
+        async with server.client() as client:
+            ada = await register(client, "ada_lovelace")
+            await deposit(client, ada.access_token)
+            for limit in ("61200", "60000"):
+                placed = await run(client, PLACE, ada.access_token, limit=limit)
+                assert placed["placeOrder"]["errors"] == []
+    at_once = given | {"CNOP_REPLAY_SPEED": "1000000"}
+    with running(tmp_path, (*SERVE, option, clock), **at_once) as server:
+        async with server.client() as client:
+            end = "2024-03-02T00:03:00.000Z"
+            while await as_of(client, ada.access_token) != end:  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
+            orders = (await run(client, ORDERS, ada.access_token))["orders"]["nodes"]
+            await deposit(client, ada.access_token)
+
+    # Then the one has filled, and the other has ended.
+    assert orders == [
+        {
+            "status": "EXPIRED",
+            "updatedAt": "2024-03-02T00:01:00.000Z",
+            "limitPrice": "60000",
+            "fill": None,
+        },
+        {
+            "status": "FILLED",
+            "updatedAt": "2024-03-01T23:59:00.000Z",
+            "limitPrice": "61200",
+            "fill": {"price": "61000"},
+        },
+    ]
+
+
+def paste(script: str, folder: Path) -> None:
+    """Run a block in a folder."""
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], check=True, cwd=folder)
+
+
+async def deposit(client: httpx.AsyncClient, token: str) -> None:
+    """Put in as much as a day allows."""
+    done = await run(client, DEPOSIT, token, amount="10000.00")
+    assert done["deposit"]["errors"] == []
+
+
+async def as_of(client: httpx.AsyncClient, token: str) -> str:
+    return str((await run(client, AS_OF, token))["portfolio"]["asOf"])
