@@ -40,7 +40,10 @@ class Worker(Protocol):
         """Wait until it serves; False when it ended before."""
 
     async def ended(self) -> int:
-        """Wait for its end, and return its exit code; below 0 it is the signal that ended it."""
+        """Wait for its end, and return its exit code; below 0 it is the signal that ended it.
+
+        One that hangs is killed meanwhile.
+        """
 
     def ask_to_stop(self) -> None:
         """Ask it to answer what it accepted and to end."""
