@@ -13,6 +13,8 @@ from graphql import (
     SelectionSetNode,
 )
 
+from schema.literals import count_literals
+
 SATURATED = 2**31 - 1
 """Where counts stop growing: the largest Int of GraphQL. Doubled fragments reach any number."""
 
@@ -38,6 +40,8 @@ class Shape:
     root_fields: int
     selections: int
     directives: int
+    operations: int
+    literals: int
     selections_visited: int
 
 
@@ -105,6 +109,8 @@ def shape_of(document: DocumentNode) -> Shape:
         root_fields=max((part.root_fields for part in operations), default=0),
         selections=min(sum(part.selections for part in operations), SATURATED),
         directives=sum(part.directives for part in parts),
+        operations=len(operations),
+        literals=count_literals(document),
         selections_visited=written,
     )
 

@@ -1,6 +1,7 @@
 """Fields that answer under one name in one place, as the executor merges them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from graphql import (
     BooleanValueNode,
@@ -59,13 +60,21 @@ def merged_fields(
     return found
 
 
-def most_repeats(document: DocumentNode) -> int:
-    """Return how many times at most one place asks for one object under one name.
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How many times at most one place asks for one thing under one name."""
+
+    objects: int
+    leaves: int
+
+
+def most_repeats(document: DocumentNode) -> Repeats:
+    """Count fields that merge into one.
 
     The time is linear in `Shape.selections`: ask only where that is bounded.
     """
     fragments = fragments_of(document)
-    most = 0
+    objects = leaves = 0
     waiting = [
         [node.selection_set]
         for node in document.definitions
@@ -75,10 +84,11 @@ def most_repeats(document: DocumentNode) -> int:
         merged = merged_fields(waiting.pop(), fragments)
         for nodes in merged.values():
             inner = [node.selection_set for node in nodes if node.selection_set]
+            leaves = max(leaves, len(nodes) - len(inner))
             if inner:
-                most = max(most, len(inner))
+                objects = max(objects, len(inner))
                 waiting.append(inner)
-    return most
+    return Repeats(objects, leaves)
 
 
 def _applies(

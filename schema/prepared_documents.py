@@ -13,9 +13,11 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     get_operation_ast,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.cost_plan import CostPlan
 from schema.errors import OperationUnclearError
@@ -25,6 +27,11 @@ from schema.query_cost import Pricing
 TOKENS_KEPT_MAX = 200_000
 """Tokens of all documents kept, about 80 MB at 400 bytes each; a client's whole set has 5,000.
 A number of documents would be no bound: one may be 400 times as large as another."""
+
+ERRORS_MAX = 10
+"""What is wrong with a document, told at once: each error costs up to 20 ms of printing."""
+
+_STRAWBERRYS_OWN = (MaybeNullValidationRule, OneOfInputValidationRule)
 
 CHARACTERS_PER_TOKEN = 100
 """Text that weighs as much as a token, so that neither comments nor long strings are free."""
@@ -110,7 +117,7 @@ class Documents:
             self.limits.check(document)
         except DocumentRefusedError as refused:
             return refused.errors
-        errors = validate_document(self._schema, document, rules)
+        errors = validate(self._schema, document, (*rules, *_STRAWBERRYS_OWN), ERRORS_MAX)
         for error in errors:
             error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
         return tuple(errors)

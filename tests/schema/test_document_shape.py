@@ -4,7 +4,7 @@ import pytest
 from graphql import parse
 
 from schema.document_shape import SATURATED, FragmentsUnclearError, Shape, shape_of
-from schema.merged_fields import most_repeats
+from schema.merged_fields import Repeats, most_repeats
 from tests.schema.contract import doubling
 
 
@@ -72,6 +72,8 @@ def test_a_document_without_operations_has_no_size() -> None:
         root_fields=0,
         selections=0,
         directives=0,
+        operations=0,
+        literals=0,
         selections_visited=0,
     )
 
@@ -135,12 +137,14 @@ def test_repeats_are_objects_asked_for_under_one_name_in_one_place() -> None:
         " fragment F on Q { ... { a { v } } ...F2 } fragment F2 on Q { a { u } }"
     )
 
-    assert most_repeats(parse(text)) == 4
+    assert most_repeats(parse(text)) == Repeats(objects=4, leaves=3)
 
 
 def test_repeats_are_found_below_merged_fields() -> None:
-    assert most_repeats(parse("{ a { b { x } } a { b { y } b { z } } }")) == 3
+    assert most_repeats(parse("{ a { b { x } } a { b { y } b { z } } }")).objects == 3
 
 
-def test_scalars_may_repeat() -> None:
-    assert most_repeats(parse("{ a a a b { c c c } }")) == 1
+def test_values_repeat_wherever_they_merge() -> None:
+    text = "{ a a b { c } ...F } fragment F on Q { b { c c } b { c d } }"
+
+    assert most_repeats(parse(text)) == Repeats(objects=3, leaves=4)

@@ -4,10 +4,12 @@ import time
 from dataclasses import fields
 
 import pytest
-from graphql import DocumentNode, GraphQLError, get_introspection_query, parse
+from graphql import DocumentNode, GraphQLError, get_introspection_query, parse, specified_rules
 
 from schema.limits import DocumentRefusedError, QueryLimits
-from tests.schema.contract import doubling
+from schema.literals import count_literals
+from schema.prepared_documents import ERRORS_MAX
+from tests.schema.contract import documents, doubling
 
 LIMITS = QueryLimits()
 
@@ -61,13 +63,28 @@ def nested(levels: int) -> str:
         ),
         (
             "selections",
-            "{ x { " + "id " * 1_999 + "} }",
-            "{ x { " + "id " * 2_000 + "} }",
+            "{ x { " + " ".join(f"f{i}" for i in range(1_999)) + "} }",
+            "{ x { " + " ".join(f"f{i}" for i in range(2_000)) + "} }",
         ),
         (
             "repeats",
             "{ x { " + "a { id } " * 30 + "} }",
             "{ x { " + "a { id } " * 31 + "} }",
+        ),
+        (
+            "leaf_repeats",
+            "{ x { " + "id " * 100 + "} }",
+            "{ x { " + "id " * 101 + "} }",
+        ),
+        (
+            "operations",
+            " ".join(f"query Q{i} {{ a }}" for i in range(50)),
+            " ".join(f"query Q{i} {{ a }}" for i in range(51)),
+        ),
+        (
+            "literals",
+            "{ x(a: [" + "1 " * 499 + "]) }",
+            "{ x(a: [" + "1 " * 500 + "]) }",
         ),
     ],
 )
@@ -93,7 +110,7 @@ def test_every_limit_can_be_set() -> None:
 
     found = {
         error.extensions["limit"]
-        for text in ("{ a: b @c { d } }", "{ __schema { a } }")
+        for text in ("{ a: b @c(d: 1) { e } }", "{ __schema { a } }")
         for error in refusals(text, none)
         if error.extensions
     }
@@ -105,6 +122,8 @@ def test_every_limit_can_be_set() -> None:
         "directives",
         "root_fields",
         "selections",
+        "operations",
+        "literals",
     }
 
 
@@ -205,3 +224,34 @@ def test_an_operation_may_return_so_many_objects_and_no_more() -> None:
         DocumentRefusedError, match="The query could return 10001 objects; at most 10000"
     ):
         LIMITS.check_nodes(10_001)
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [
+        ("{ a }", 0),
+        ("{ a(b: 1, c: [2, {d: 3}], e: $f) }", 6),
+        ('query ($a: Int = 5 @b(c: 6)) @d(e: "7") { f @g(h: true) }', 4),
+        ("{ a { ... @b(c: 1) { d(e: 2) } ...F @g(h: 3) } }", 3),
+        ("{ ...F } fragment F on X @a(b: 1) { c(d: 2) }", 2),
+    ],
+)
+def test_values_count_wherever_they_are_written(document: str, count: int) -> None:
+    assert count_literals(parse(document)) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mutation { deposit(input: {"
+        + " ".join(f"a{i}: 1" for i in range(499))
+        + "}) { errors } }",
+        "{ asset(id: 1) { " + " ".join(f"n{i}" for i in range(1_900)) + " } }",
+        "query (" + " ".join(f"$v{i}: T{i}" for i in range(490)) + ") { __typename }",
+    ],
+)
+def test_a_document_full_of_faults_is_told_of_some(text: str) -> None:
+    errors = documents().prepared(text, specified_rules).errors
+
+    assert len(errors) == ERRORS_MAX + 1
+    assert "Too many validation errors" in errors[-1].message
