@@ -84,6 +84,10 @@ class Documents:
         self._tokens_kept_max = tokens_kept_max
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
 
+    def knows(self, text: str) -> bool:
+        """Tell whether the document is ready: any other has to be parsed and validated first."""
+        return text in self._kept
+
     def prepared(self, text: str, rules: Collection[type[ASTValidationRule]]) -> Prepared:
         """Return a document ready to be run. Raises GraphQLError when it can't be parsed.
 

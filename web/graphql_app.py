@@ -8,7 +8,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from schema.api import Schema
-from web.graphql_documents import NamedDocuments
+from web.graphql_documents import RequestedDocuments
 from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
 from web.graphql_event_streams import EventStreams
 from web.graphql_http import COST_ONLY, GraphQLOverHttp
@@ -55,7 +55,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         self.metrics = metrics
         self.operations_per_socket = operations_per_socket
         self.pace = pace
-        self.documents = NamedDocuments(schema.trusted)
+        self.documents = RequestedDocuments(schema, counts, metrics)
         self._origins = origins
         self._http = GraphQLOverHttp(
             schema,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from web.logs import current_request
 
@@ -47,3 +49,12 @@ def internal_error_response() -> JSONResponse:
     request_id = notes.request_id if notes else "unknown"
     message = f"Something went wrong on our side; it is logged as request {request_id}."
     return error_response(500, INTERNAL, message)
+
+
+def has_begun(result: ExecutionResult) -> bool:
+    """Tell whether fields were run: an error of theirs names the path to them."""
+    if isinstance(result, PreExecutionError):
+        return False
+    if result.data is not None or not result.errors:
+        return True
+    return any(error.path is not None for error in result.errors)

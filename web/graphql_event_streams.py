@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import ExitStack, aclosing
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -39,6 +39,8 @@ _ALLOWED = {
     "POST": frozenset(OperationType),
 }
 _EVENTS = SSETransport()
+
+Results = AsyncGenerator[ExecutionResult, None]
 
 Ending = str
 """What a stream says last: events, or nothing."""
@@ -90,6 +92,7 @@ class EventStream:
         self._context = context
         self._allowed = allowed
         self._goodbye = asyncio.Event()
+        self._outcome = "stopped"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with ExitStack() as places:
@@ -128,12 +131,26 @@ class EventStream:
         endings: list[Coroutine[Any, Any, Ending]] = [_client_left(receive), self._told_goodbye()]
         if self._context.request.viewer is not None:
             endings.append(self._session_ended())
-        with self._streams.metrics.socket_operations.track_inprogress():
-            async with aclosing(_until_ended(results, endings)) as events:
-                async for event in events:
-                    body = event.encode()
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
+        metrics, noted = self._streams.metrics, self._noted(results)
+        try:
+            with metrics.socket_operations.track_inprogress():
+                async with aclosing(_until_ended(noted, endings)) as events:
+                    async for event in events:
+                        body = event.encode()
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            metrics.operations.labels("events", self._outcome).inc()
         await send({"type": "http.response.body", "body": b""})
+
+    async def _noted(self, results: StreamResult) -> AsyncGenerator[ExecutionResult, None]:
+        """Yield the results, and remember how the operation ended; it may be cut off before."""
+        errors = 0
+        async with aclosing(results):
+            async for result in results:
+                answer = cast("ExecutionResult", result)  # our schema defers no parts of any
+                errors += bool(answer.errors)
+                yield answer
+        self._outcome = "errors" if errors else "ok"
 
     async def _told_goodbye(self) -> Ending:
         await self._goodbye.wait()
@@ -155,7 +172,7 @@ async def _client_left(receive: Receive) -> Ending:
 
 
 async def _until_ended(
-    results: StreamResult, endings: list[Coroutine[Any, Any, Ending]]
+    results: Results, endings: list[Coroutine[Any, Any, Ending]]
 ) -> AsyncGenerator[str, None]:
     """Yield the text of each event; of the first ending, its last words."""
     causes = [asyncio.create_task(ending) for ending in endings]
@@ -170,7 +187,7 @@ async def _until_ended(
 
 
 async def _events(
-    results: StreamResult, causes: list[asyncio.Task[Ending]]
+    results: Results, causes: list[asyncio.Task[Ending]]
 ) -> AsyncGenerator[str, None]:
     patience_s = OPENING_S
     while True:
@@ -195,8 +212,7 @@ async def _events(
         if result is None:
             yield _EVENTS.encode_complete()
             return
-        if isinstance(result, ExecutionResult):
-            yield _next(process_result(result))
+        yield _next(process_result(result))
 
 
 async def _cancelled(task: asyncio.Future[Any]) -> None:

@@ -14,8 +14,8 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from schema.api import Schema
-from web.graphql_documents import NamedDocuments
-from web.graphql_errors import RequestRefusedError, error_response
+from web.graphql_documents import RequestedDocuments
+from web.graphql_errors import RequestRefusedError, error_response, has_begun
 from web.graphql_event_streams import EventStreams
 from web.graphql_media_types import JSON, Accepted, accepted
 from web.graphql_requests import operation_of
@@ -55,7 +55,7 @@ class GraphQLOverHttp:
         *,
         reception: Reception,
         streams: EventStreams,
-        documents: NamedDocuments,
+        documents: RequestedDocuments,
         metrics: Metrics,
         has_playground: bool,
     ) -> None:
@@ -96,7 +96,7 @@ class GraphQLOverHttp:
             is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
         )
         try:
-            data.query = await self._documents.text(data)
+            data.query = await self._documents.text(data, caller.address)
         except GraphQLError as unknown:
             return self._told(PreExecutionError(data=None, errors=[unknown]), takes)
         try:
@@ -129,8 +129,8 @@ class GraphQLOverHttp:
         body: dict[str, object] = {}
         if errors:
             body["errors"] = [error.formatted for error in errors]
-        has_begun = _has_begun(result)
-        if has_begun:
+        is_begun = has_begun(result)
+        if is_begun:
             body["data"] = result.data
         if result.extensions:
             body["extensions"] = result.extensions
@@ -139,18 +139,9 @@ class GraphQLOverHttp:
         status = 200
         if errors:
             headers |= _retry_after(errors)
-        if not has_begun and media_type != JSON:
+        if not is_begun and media_type != JSON:
             status = _STATUSES.get((errors[0].extensions or {}).get("code"), 400)
         return Response(encode(body), status, headers, media_type)
-
-
-def _has_begun(result: ExecutionResult) -> bool:
-    """Tell whether fields were run: an error of theirs names the path to them."""
-    if isinstance(result, PreExecutionError):
-        return False
-    if result.data is not None or not result.errors:
-        return True
-    return any(error.path is not None for error in result.errors)
 
 
 def _retry_after(errors: Sequence[GraphQLError]) -> dict[str, str]:

@@ -5,7 +5,7 @@ import logging
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError, parse
 from strawberry.http import GraphQLRequestData
@@ -20,13 +20,18 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.operation import get_operation_type
 
 from domain.ids import UserId
 from domain.sessions import NotAuthenticatedError
-from web.graphql_errors import INTERNAL, RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
+from web.graphql_errors import (
+    INTERNAL,
+    RATE_LIMITED,
+    SERVICE_UNAVAILABLE,
+    RequestRefusedError,
+    has_begun,
+)
 from web.graphql_requests import message_problem, request_data
 from web.reception import Caller
 from web.session_ends import LOOK_EVERY, Sleep, ended
@@ -40,6 +45,8 @@ from web.socket_adapter import (
 )
 
 if TYPE_CHECKING:
+    from strawberry.types import ExecutionResult
+
     from web.graphql_app import GraphQLEndpoint
 
 GOODBYE_S_MAX = 2.0
@@ -214,7 +221,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         return f"{RATE_LIMITED}: {at_most} websockets of yours are open here; close one first"
 
     async def _run(self, operation: SocketOperation) -> str:
-        operation.query = await self.view.documents.text(operation.data) or ""
+        address = self.context.address
+        operation.query = await self.view.documents.text(operation.data, address) or ""
         if not operation.query.strip():
             raise RequestRefusedError(400, "The operation has no `query` in it.")
         context = await self.view.reception.context(self.context)
@@ -229,12 +237,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         outcome = "ok"
         async with aclosing(results):
             async for result in results:
-                if isinstance(result, PreExecutionError):
-                    await operation.send_initial_errors(result.errors or [])
+                answer = cast("ExecutionResult", result)  # our schema defers no parts of any
+                if not has_begun(answer):
+                    await operation.send_initial_errors(answer.errors or [])
                     return "errors"
-                if isinstance(result, ExecutionResult):
-                    outcome = "errors" if result.errors else outcome
-                    await operation.send_next(result)
+                outcome = "errors" if answer.errors else outcome
+                await operation.send_next(answer)
         await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
         return outcome
 

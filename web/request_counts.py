@@ -43,10 +43,10 @@ class RequestCounts:
         self._limit = RateLimitItemPerMinute(per_minute)
         self._counts = Limiter(key_func=get_remote_address, storage_uri=f"{SCHEME}://").limiter
 
-    def count(self, address: str) -> Standing:
-        """Count a request of an address."""
+    def count(self, address: str, requests: int = 1) -> Standing:
+        """Count a request of an address, or what is as much work as several."""
         network = network_of(address)
-        is_within = self._counts.hit(self._limit, network)
+        is_within = self._counts.hit(self._limit, network, cost=requests)
         window = self._counts.get_window_stats(self._limit, network)
         return Standing(
             is_within=is_within,

@@ -9,8 +9,9 @@ import pytest
 from starlette.types import ASGIApp, Message, Scope
 
 from adapters.table import TableUnavailableError
+from subscriptions.prices import PriceStream
 from tests.web.looks import Looks
-from tests.web.test_sockets import PRICES, served
+from tests.web.test_sockets import PRICES, Socket, ended, served
 from web import graphql_event_streams
 from web.settings import Settings
 
@@ -86,6 +87,7 @@ async def test_a_subscription_is_streamed_to_who_accepts_events() -> None:
     assert readers == 0
     assert "cnop_websockets_open 0.0" in metrics
     assert "cnop_websocket_operations_running 0.0" in metrics
+    assert 'cnop_graphql_operations_total{outcome="stopped",transport="events"} 1.0' in metrics
 
 
 async def test_a_query_is_streamed_to_who_accepts_nothing_else() -> None:
@@ -100,14 +102,16 @@ async def test_a_query_is_streamed_to_who_accepts_nothing_else() -> None:
 
 
 async def test_a_bad_document_is_told_as_an_event() -> None:
-    async with served() as (_, app):
+    async with served() as (world, app):
         stream = Stream(app, "{ nothing }")
         await stream.begin()
         result, complete = await stream.next(), await stream.text()
         await stream.task
+        metrics = world.exchange.metrics.text().decode()
 
     assert result["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert complete == COMPLETE
+    assert 'cnop_graphql_operations_total{outcome="errors",transport="events"} 1.0' in metrics
 
 
 async def test_a_stream_ends_with_its_session() -> None:
@@ -198,3 +202,30 @@ async def test_a_stream_without_events_soon_gives_its_place_to_others(
 
     assert first == ": ping\r\n\r\n"
     assert "cnop_requests_in_flight 0.0" in metrics
+
+
+async def test_a_subscription_that_fails_half_way_says_nothing_of_the_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(stream: PriceStream) -> None:
+        raise ValueError("hunter2")
+
+    async with served() as (world, app):
+        socket, stream = Socket(app), Stream(app, PRICES)
+        await socket.begin()
+        await stream.begin()
+        socket.say("subscribe", "1", query=PRICES)
+        await socket.heard()
+        await stream.next()
+        monkeypatch.setattr(PriceStream, "__anext__", fail)
+        await world.tick({"BTC": "50001"})
+        await socket.heard()
+        await stream.next()
+        told, told_as_event = await socket.heard(), await stream.next()
+        await stream.task
+        await ended(socket)
+
+    assert told["type"] == "error"
+    for error in (*told["payload"], *told_as_event["errors"]):
+        assert error["extensions"]["code"] == "INTERNAL"
+        assert "hunter2" not in str(error)

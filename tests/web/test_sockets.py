@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Scope
 
+from adapters.memory_budgets import MemoryBudgets
 from adapters.table import TableUnavailableError
+from domain.ports.budgets import Bucket
+from resolvers.budgets import BudgetRules
 from tests.api.world import World, opened
 from tests.set_timeouts import settled
 from tests.web.asgi import client_of
@@ -347,3 +350,21 @@ async def test_a_client_that_is_gone_when_it_is_answered_is_no_failure_of_ours(
 
     assert "cnop_websocket_operations_running 0.0" in text
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+async def test_a_subscription_beyond_the_budget_ends_with_an_error_before_it_began() -> None:
+    bucket = Bucket(capacity=5, restore_per_second=1)
+    rules = BudgetRules(budgets=MemoryBudgets(bucket, clock_ms=lambda: 0), bucket=bucket)
+    async with opened() as world:
+        socket = Socket(make_app(replace(world.exchange, budgets=rules)))
+        await socket.begin()
+        socket.say("subscribe", "1", query=PRICES)
+        refused = await socket.heard()
+        socket.say("subscribe", "1", query="{ __typename }")
+        answer = await socket.heard()
+        await ended(socket)
+
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    (error,) = refused["payload"]
+    assert error["extensions"]["code"] == "COST_LIMIT_EXCEEDED"
+    assert answer["payload"]["data"] == {"__typename": "Query"}
