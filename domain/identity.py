@@ -56,14 +56,17 @@ class Identity:
         access_tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         ids: Ids,
+        market_ids: Ids,
         wall_clock: Clock,
         market_clock: MarketClock,
         pause: Pause,
         audit: AuditTrail = NO_AUDIT,
     ) -> None:
+        """Take the collaborators; an account has its instant and its id of the market's."""
         self._users = users
         self._sessions = sessions
         self._ids = ids
+        self._market_ids = market_ids
         self._wall_clock = wall_clock
         self._market_clock = market_clock
         self._writes = CertainWrites(pause)
@@ -88,7 +91,7 @@ class Identity:
         at = self._wall_clock.now()
         user = registered(UserId(f"usr_{self._ids.ulid(at)}"), checked, password_hash, at)
         opened_at = self._market_clock.market_now()
-        account = accounts.opened(AccountId(f"acc_{self._ids.ulid(opened_at)}"), opened_at)
+        account = accounts.opened(AccountId(f"acc_{self._market_ids.ulid(opened_at)}"), opened_at)
         session, refresh_token = self._sign_ins.drafted(user.id, at)
         token = self._ids.token()
 

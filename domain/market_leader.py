@@ -87,6 +87,11 @@ class MarketLeader:
             await _ended(tasks)
 
     @property
+    def fence(self) -> int | None:
+        """The fencing number while this process leads; None while it doesn't."""
+        return self._leadership.fence
+
+    @property
     def is_alone(self) -> bool:
         """Whether no other process can lead."""
         return self._leadership.is_alone

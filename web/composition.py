@@ -42,7 +42,7 @@ from web.candles import make_candles
 from web.coingecko import open_coingecko
 from web.insights import open_insights
 from web.load import Load
-from web.market_time import MarketTime, market_time
+from web.market_time import MarketTime, ids_in, market_time
 from web.markets import MARKET_LEASE, MarketParts, make_market, running
 from web.metrics import Metrics
 from web.open_sockets import OpenSockets
@@ -63,6 +63,8 @@ class Parts:
 
     wall_clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=SystemIds)
+    market_ids: Ids | None = None
+    """Of what has the market's time; instead of the settings' ones."""
     pause: Callable[[int], Awaitable[None]] = jittered_pause
     sleep: Sleep = asyncio.sleep
     """Waits between two turns of what a leader does every second."""
@@ -112,6 +114,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         table = given.table or await open_store(settings.store, wall_clock_s=given.wall_clock_s)
         if given.table is None:
             stack.push_async_callback(_bounded, "the store", table.close)
+        alone = is_alone(settings, has_own_table=given.table is not None)
         metrics = Metrics()
         requests, background = _guarded(settings, table, metrics)
         sockets = OpenSockets(
@@ -143,6 +146,9 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         catalogue = given.catalogue or shipped_catalogue()
         board = PriceBoard(entry.facts for entry in catalogue)
         time = market_time(settings, board, given.wall_clock)
+        market_ids = given.market_ids or ids_in(
+            settings, is_alone=alone, run=lambda: market.fence or 0
+        )
         ledger = Ledger(
             accounts=accounts,
             quotes=board,
@@ -150,7 +156,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             rules=settings.rules,
             market_clock=time.clock,
             wall_clock=given.wall_clock,
-            ids=given.ids,
+            ids=market_ids,
             pause=given.pause,
             audit=given.audit,
         )
@@ -176,7 +182,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
                 wall_clock=given.wall_clock,
                 time=time,
                 owner=given.ids.token(),
-                is_alone=is_alone(settings, has_own_table=given.table is not None),
+                is_alone=alone,
                 source=given.source,
                 catalogue=catalogue,
                 coingecko=coingecko,
@@ -188,7 +194,12 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
         stack.callback(prices.close)
         services = Services(
             identity=_identity(
-                given, shared, time, identity_secrets, given.hasher or _hashing(stack)
+                given,
+                shared,
+                time,
+                market_ids,
+                signing=identity_secrets,
+                hasher=given.hasher or _hashing(stack),
             ),
             ledger=ledger,
             sweeps=sweeps,
@@ -249,6 +260,8 @@ def _identity(
     given: Parts,
     shared: Shared,
     time: MarketTime,
+    market_ids: Ids,
+    *,
     signing: tuple[jwt_secrets.JwtSecret, ...],
     hasher: PasswordHasher,
 ) -> Identity:
@@ -261,6 +274,7 @@ def _identity(
         access_tokens=JwtAccessTokens(signing, given.ids),
         refresh_tokens=RefreshTokens(tuple(one.secret for one in signing)),
         ids=given.ids,
+        market_ids=market_ids,
         wall_clock=given.wall_clock,
         market_clock=time.clock,
         pause=given.pause,

@@ -1,12 +1,16 @@
 """What time a market goes by, and who waits for whom in it: as the settings say."""
 
 import logging
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
+from adapters.seeded_ids import SeededIds
+from adapters.system_ids import SystemIds
+from domain.ids import Ids
 from domain.instants import Clock, text_of
 from domain.market_clock import PresentTime, ReplayTime
 from domain.market_turns import MarketTurns, Turn
@@ -60,6 +64,20 @@ class MarketTime:
             return ()
         at = text_of(self.clock.market_now())
         return (f"the recording has come to its end; the market's time stands still at {at}",)
+
+
+def ids_in(settings: Settings, *, is_alone: bool, run: Callable[[], int]) -> Ids:
+    """Return the ids of what has the market's time, apart from those that have the world's.
+
+    Where a recording sets it, and one process alone serves a store, they may follow from a seed.
+    `run` tells the runs on a store apart.
+    """
+    market = settings.market
+    if isinstance(market, ReplayMarket) and market.sets_clock and market.seed is not None:
+        if is_alone:
+            return SeededIds(market.seed, run)
+        _LOG.warning("CNOP_MARKET_SEED makes no ids where several processes may serve a store.")
+    return SystemIds()
 
 
 def market_time(settings: Settings, board: PriceBoard, wall_clock: Clock) -> MarketTime:

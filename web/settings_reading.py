@@ -198,7 +198,7 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoS
         path = Path(name.strip())
         if not path.exists():
             variables.problem(f"CNOP_MARKET names {str(path)!r}, which does not exist.")
-        return ReplayMarket(path, speed, sets_clock)
+        return ReplayMarket(path, speed, sets_clock, seed if has_seed else None)
     if kind == "coingecko" and not name:
         return read_coingecko(variables)
     if kind != "simulated" or name:

@@ -57,6 +57,7 @@ def identity_of(process: Process, world: Sessions) -> Identity:
         access_tokens=JwtAccessTokens(SECRETS, world.ids),
         refresh_tokens=RefreshTokens(tuple(one.secret for one in SECRETS)),
         ids=world.ids,
+        market_ids=world.ids,
         wall_clock=world.clock,
         market_clock=PresentTime(world.clock),
         pause=pause,

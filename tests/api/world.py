@@ -293,10 +293,12 @@ async def opened(
     """
     clock = clock or SetClock()
     seconds = Seconds()
+    ids = CountingIds()
     parts = Parts(
         wall_clock=clock,
         sleep=seconds.sleep,
-        ids=CountingIds(),
+        ids=ids,
+        market_ids=ids,
         pause=_no_pause,
         wall_clock_s=clock.now_s,
         table=table or RacyTable(clock),

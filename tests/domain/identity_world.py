@@ -159,6 +159,7 @@ class World:
             access_tokens=JwtAccessTokens(secrets, self.ids),
             refresh_tokens=RefreshTokens(tuple(one.secret for one in secrets)),
             ids=self.ids,
+            market_ids=self.ids,
             wall_clock=self.clock,
             market_clock=PresentTime(self.clock),
             pause=self.pause,

@@ -19,7 +19,7 @@ from tests.adapters.memory_table import MemoryTable
 from tests.api.world import Seconds, Session, World, cheap_hashing
 from tests.domain.identity_world import SetClock
 from web.composition import Exchange, Parts, compose
-from web.market_time import market_time
+from web.market_time import ids_in, market_time
 from web.settings import ReplayMarket, Settings, SqliteStore
 
 BEGIN = datetime(2017, 12, 17, 22, tzinfo=UTC)
@@ -40,18 +40,20 @@ def recorded(path: Path, prices: Mapping[datetime, int | str]) -> Path:
     return path
 
 
-def replay(path: Path, speed: Decimal = FULL_SPEED) -> Settings:
+def replay(path: Path, speed: Decimal = FULL_SPEED, seed: int | None = None) -> Settings:
     return Settings(
         jwt_secrets=parsed("first:" + 32 * "s"),
         store=SqliteStore(path.parent / "cnop.db"),
-        market=ReplayMarket(path, speed, sets_clock=True),
+        market=ReplayMarket(path, speed, sets_clock=True, seed=seed),
         logins_per_minute=0,
     )
 
 
 @asynccontextmanager
-async def serving(path: Path, speed: Decimal = FULL_SPEED) -> AsyncIterator[Exchange]:
-    async with compose(replay(path, speed), Parts(hasher=cheap_hashing())) as exchange:
+async def serving(
+    path: Path, speed: Decimal = FULL_SPEED, seed: int | None = None
+) -> AsyncIterator[Exchange]:
+    async with compose(replay(path, speed, seed), Parts(hasher=cheap_hashing())) as exchange:
         yield exchange
 
 
@@ -147,6 +149,38 @@ def test_the_faster_the_market_the_later_another_process_may_be(
     path = recorded(tmp_path / "days.csv", {BEGIN: 100})
     settings = replay(path, Decimal(speed))
     assert market_time(settings, PriceBoard(), SetClock()).late_after == late_after
+
+
+async def test_with_a_seed_the_same_run_has_the_same_ids_and_no_run_repeats_one(
+    tmp_path: Path,
+) -> None:
+    found: list[list[list[str]]] = []
+    for name in ("one", "another"):
+        folder = tmp_path / name
+        folder.mkdir()
+        path = recorded(folder / "days.csv", {BEGIN: 100, BEGIN + MINUTE: 101})
+        runs = []
+        for run in range(3):
+            async with serving(path, seed=7) as exchange:
+                await played(exchange)
+                world = World(exchange, SetClock(), Seconds())
+                session = await world.trader("1000", f"trader_{run}")
+                orders = [await world.buy(session, "BTC", "0.01") for _ in range(3)]
+                runs.append([session.account_id, *orders])
+        found.append(runs)
+    assert found[0] == found[1]
+    assert len({name for run in found[0] for name in run}) == 3 * 4
+    assert all(run[1:] == sorted(run[1:]) for run in found[0])
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_where_several_processes_serve_a_store_all_ids_are_by_chance(
+    tmp_path: Path, seed: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = replay(recorded(tmp_path / "days.csv", {BEGIN: 100}), seed=seed)
+    ids = [ids_in(settings, is_alone=False, run=lambda: 1).ulid(BEGIN) for _ in range(2)]
+    assert ids[0] != ids[1]
+    assert len(caplog.messages) == (0 if seed is None else 2)
 
 
 async def test_every_resting_order_meets_every_line_at_full_speed(tmp_path: Path) -> None:

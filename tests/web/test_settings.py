@@ -109,6 +109,9 @@ def test_a_recording_may_set_the_markets_clock(tmp_path: Path) -> None:
     market = read_settings({**replay, "CNOP_CLOCK": "replay"}).market
 
     assert market == ReplayMarket(tmp_path, Decimal(1_000_000_000), sets_clock=True)
+    assert read_settings({**replay, "CNOP_MARKET_SEED": "7"}).market == replace(
+        market, sets_clock=False, seed=7
+    )
     assert read_settings({**replay, "CNOP_CLOCK": "wall"}).market == replace(
         market, sets_clock=False
     )
