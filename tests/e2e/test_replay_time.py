@@ -1,9 +1,11 @@
 """`cnop serve --clock replay`: two days of a market within seconds, while tokens stay valid."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from domain.instants import text_of
 from tests.e2e.people import DEPOSIT, register
 from tests.e2e.server import SERVE, command, run, running
+from tests.e2e.test_workers import wait_for_workers
+from tests.redis_server import RedisServer
 
 BEGIN = datetime(2017, 12, 16, 20, tzinfo=UTC)
 MIDNIGHT = datetime(2017, 12, 17, tzinfo=UTC)
@@ -24,6 +28,10 @@ STANDING = "0.001"
 """A speed at which the next line doesn't come while a test lasts."""
 
 FULL_SPEED = "1000000000"
+
+IN_A_ROW = 20
+"""Connections in a row that find the same: that all are one worker's has a chance of 1 in 500,000.
+"""
 
 TRAVEL = (*SERVE, "--clock", "replay")
 
@@ -133,6 +141,35 @@ async def test_two_days_pass_in_seconds_and_everything_has_the_recordings_time(
     assert "stands still" in ready["degraded"][0]
     assert "replay:days.csv has come to its end" in log
     assert command(folder, "audit").code == 0
+
+
+@pytest.mark.usefixtures("dynamodb_endpoint")
+async def test_every_worker_lives_in_the_time_of_the_ticks(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    few = [BEGIN, BEGIN + HOUR, MIDNIGHT, MIDNIGHT + DAY]
+    lines = (f"{text_of(at)},BTC,{PRICES[BEGIN]}\n" for at in few)
+    (tmp_path / "days.csv").write_text("at,asset_id,price\n" + "".join(lines))
+    settings = {
+        "CNOP_MARKET": "replay:days.csv",
+        "CNOP_STORE": f"dynamodb:replay-{uuid4().hex}",
+        "CNOP_REDIS_URL": redis.url,
+        "CNOP_WORKERS": "2",
+        "CNOP_REPLAY_SPEED": FULL_SPEED,
+    }
+    with running(tmp_path, TRAVEL, **settings) as server:
+        async with server.client() as client:
+            ada = await register(client, "ada_lovelace")
+            wait_for_workers(server, 2)
+            workers, right = set[str](), 0
+            # Whichever worker takes a connection must have come to the end of the recording.
+            while len(workers) < 2 or right < IN_A_ROW:
+                async with server.client() as another:
+                    metrics = (await another.get("/metrics")).text
+                    found = await run(another, NOW, ada.access_token)
+                is_right = found["portfolio"]["asOf"] == text_of(few[-1])
+                right = right + 1 if is_right else 0
+                workers |= set(re.findall(r'worker="(\d)"', metrics))
 
 
 def daily_candles() -> list[dict[str, str]]:
