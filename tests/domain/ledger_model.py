@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
-CENT, STEP = Decimal("0.01"), Decimal("0.00000001")
+CENT, STEP, TICK = Decimal("0.01"), Decimal("0.00000001"), Decimal("0.000000000001")
 ZERO = Decimal(0)
 EXACT = Context(prec=80)
 
@@ -35,6 +35,8 @@ class Rest:
     ends: datetime
     cash: Decimal
     """What a buy holds."""
+    is_limit: bool = False
+    """Whether it may not be filled at a price worse than its level."""
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Model:
 
     now: datetime
     fee_percent: Decimal = ZERO
+    slippage_percent: Decimal = ZERO
     cash: Decimal = ZERO
     version: int = 0
     day: date = date.min
@@ -74,7 +77,15 @@ class Model:
         self.moved(-amount)
         self.withdrawn += amount
 
-    def buy(self, asset: str, price: Decimal, quantity: Decimal | None, notional: Decimal) -> None:
+    def buy(
+        self,
+        asset: str,
+        price: Decimal,
+        quantity: Decimal | None,
+        notional: Decimal,
+        limit: Decimal | None = None,
+    ) -> None:
+        price = self.slipped(is_buy=True, price=price, limit=limit)
         if quantity is None:
             exact = EXACT.divide(notional, price)
             quantity = exact.quantize(STEP, ROUND_DOWN, EXACT)
@@ -90,9 +101,17 @@ class Model:
         position.quantity += quantity
         position.basis += total
 
-    def sell(self, asset: str, price: Decimal, quantity: Decimal | None, notional: Decimal) -> None:
+    def sell(
+        self,
+        asset: str,
+        price: Decimal,
+        quantity: Decimal | None,
+        notional: Decimal,
+        limit: Decimal | None = None,
+    ) -> None:
+        price = self.slipped(is_buy=False, price=price, limit=limit)
         if quantity is None:
-            exact = EXACT.divide(notional, price)
+            exact = EXACT.divide(notional, price) if price else ZERO
             quantity = exact.quantize(STEP, ROUND_CEILING, EXACT)
         brought, total = self.worth(is_buy=False, quantity=quantity, price=price)
         self.check_order(quantity, brought, total)
@@ -124,16 +143,16 @@ class Model:
         self.held.clear()
         self.resting.clear()
 
-    def place(self, rest: Rest, price: Decimal, *, is_limit: bool, may_wait: bool) -> bool:
+    def place(self, rest: Rest, price: Decimal, *, may_wait: bool) -> bool:
         """Return whether the order waits now; it has been filled else, or it never will be."""
         is_met = price >= rest.level if rest.is_up else price <= rest.level
-        if is_met and not is_limit:
+        if is_met and not rest.is_limit:
             raise No("INVALID_INPUT")
         worth, total = self.worth(is_buy=rest.is_buy, quantity=rest.quantity, price=rest.level)
         self.check_order(rest.quantity, worth, total)
         if is_met:
             trade = self.buy if rest.is_buy else self.sell
-            trade(rest.asset, price, rest.quantity, ZERO)
+            trade(rest.asset, price, rest.quantity, ZERO, rest.level)
             return False
         if not may_wait:
             return False
@@ -164,6 +183,8 @@ class Model:
         if max(self.now, self.last) >= rest.ends:
             self.end(name)
             return "EXPIRED"
+        limit = rest.level if rest.is_limit else None
+        price = self.slipped(is_buy=rest.is_buy, price=price, limit=limit)
         _, total = self.worth(is_buy=rest.is_buy, quantity=rest.quantity, price=price)
         if total <= 0 or (rest.is_buy and total > self.available() + rest.cash):
             self.end(name)
@@ -188,6 +209,15 @@ class Model:
 
     def deliverable(self, asset: str) -> Decimal:
         return self.held.get(asset, Held()).quantity - self.kept(asset)
+
+    def slipped(self, *, is_buy: bool, price: Decimal, limit: Decimal | None) -> Decimal:
+        """Return the price that is paid: worse by the slippage, and no worse than a limit."""
+        part = self.slippage_percent / 100
+        exact = EXACT.multiply(price, 1 + part if is_buy else 1 - part)
+        worse = exact.quantize(TICK, ROUND_CEILING if is_buy else ROUND_FLOOR, EXACT)
+        if limit is None:
+            return worse
+        return min(worse, limit) if is_buy else max(worse, limit)
 
     def worth(self, *, is_buy: bool, quantity: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
         """Return what a trade is worth, and what it costs or brings in all."""

@@ -67,11 +67,16 @@ class Trading(RuleBasedStateMachine):
     async def table(self, world: World) -> Table:
         return world.table
 
-    @initialize(fee=st.sampled_from(["0", "0.25"]), cash=st.sampled_from(["0.01", "5000"]))
-    def begin(self, fee: str, cash: str) -> None:
+    @initialize(
+        fee=st.sampled_from(["0", "0.25"]),
+        slippage=st.sampled_from(["0", "1.5"]),
+        cash=st.sampled_from(["0.01", "5000"]),
+    )
+    def begin(self, fee: str, slippage: str, cash: str) -> None:
         rewards: RewardBook = RULES.rewards
-        self.world = World(rules=TradingRules(fee=Percent.of(fee), rewards=rewards))
-        self.model = Model(self.world.clock.at, Decimal(fee))
+        rules = TradingRules(fee=Percent.of(fee), slippage=Percent.of(slippage), rewards=rewards)
+        self.world = World(rules=rules)
+        self.model = Model(self.world.clock.at, Decimal(fee), Decimal(slippage))
         self.now: dict[AssetId, Decimal] = {}
         self.expired: set[str] = set()
         self.runner.run(self._open())
@@ -195,13 +200,14 @@ class Trading(RuleBasedStateMachine):
             level=level,
             ends=day_end(now.date()) if force is TimeInForce.DAY else now + ORDER_LIFETIME,
             cash=Decimal(0),
+            is_limit=is_limit,
         )
         waits = False
 
         def place() -> None:
             nonlocal waits
             may_wait = force is not TimeInForce.IOC
-            waits = self.model.place(rest, self.now[asset], is_limit=is_limit, may_wait=may_wait)
+            waits = self.model.place(rest, self.now[asset], may_wait=may_wait)
 
         done = self.ask(
             resting(kind, side, f"{quantity:f}", f"{level:f}", asset, force), key, place
