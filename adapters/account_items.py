@@ -1,6 +1,6 @@
 """Accounts, positions, orders and keys as items of the table, and back."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from adapters.fields import Fields, amount_value, without_none
 from adapters.refusal_items import error_of, error_value
@@ -190,8 +190,8 @@ def record_key(account_id: AccountId, key: IdempotencyKey) -> Key:
 
 
 def record_item(account_id: AccountId, record: KeyRecord) -> Item:
-    """Return the item of a key's record; it expires with the key."""
-    forgotten_at: datetime = record.at + timedelta(days=IDEMPOTENCY_DAYS)
+    """Return the item of a key's record; it expires at the first full second without the key."""
+    forgotten_at = record.at + timedelta(days=IDEMPOTENCY_DAYS)
     return Item(
         record_key(account_id, record.key),
         without_none(
@@ -202,7 +202,7 @@ def record_item(account_id: AccountId, record: KeyRecord) -> Item:
             order=record.order_id,
             errors=[error_value(error) for error in record.errors] or None,
         ),
-        expires_at_s=int(forgotten_at.timestamp()),
+        expires_at_s=-(-ms_of(forgotten_at) // 1000),
     )
 
 

@@ -271,3 +271,21 @@ async def test_closing_waits_for_what_is_on_its_way() -> None:
     assert len(client.requests) == 2
     with pytest.raises(TableUnavailableError, match="closed"):
         await table.get(KEY)
+
+
+async def test_reads_are_strong_unless_they_need_not_be() -> None:
+    table, client = scripted_table({"Items": [], "Responses": {}})
+    await table.get(KEY)
+    await table.query("A")
+    assert [item async for item in table.scan("")] == []
+    await table.get_many([KEY])
+    *others, batch = client.requests
+    strong = [*others, batch["RequestItems"]["cnop"]]
+    assert [request["ConsistentRead"] for request in strong] == [True] * 4
+    client.requests.clear()
+    await table.get(KEY, strong=False)
+    await table.query("A", strong=False)
+    await table.get_many([KEY], strong=False)
+    *others, batch = client.requests
+    weak = [*others, batch["RequestItems"]["cnop"]]
+    assert [request["ConsistentRead"] for request in weak] == [False] * 3

@@ -248,8 +248,12 @@ class Model:
         self.version += 1
 
     def remembered(self, key: str) -> tuple[object, object] | None:
-        """Return what the key was used for, and what came of it, within seven days."""
+        """Return what the key was used for, and what came of it, within seven days.
+
+        Tables forget at full seconds.
+        """
         found = self.keys.get(key)
-        if found is None or self.now >= found[0] + timedelta(days=7):
+        if found is None:
             return None
-        return found[1:]
+        ends = found[0] + timedelta(days=7, microseconds=999_999)
+        return None if self.now >= ends.replace(microsecond=0) else found[1:]

@@ -133,10 +133,11 @@ async def test_invalid_input_is_not_remembered_under_its_key() -> None:
 @pytest.mark.parametrize("amount", ["1", "200"])
 async def test_a_key_is_forgotten_after_seven_days_and_not_before(amount: str) -> None:
     world = await World().open("100")
+    world.clock.at = NOW + timedelta(milliseconds=601)
     first = await world.withdraw(amount, KEY)
-    world.clock.at = NOW + timedelta(days=IDEMPOTENCY_DAYS, seconds=-1)
+    world.clock.at = NOW + timedelta(days=IDEMPOTENCY_DAYS, milliseconds=600)
     assert (await world.withdraw(amount, KEY)).is_replay
-    world.clock.at = NOW + timedelta(days=IDEMPOTENCY_DAYS)
+    world.clock.at = NOW + timedelta(days=IDEMPOTENCY_DAYS, seconds=1)
     again = await world.withdraw(amount, KEY)
     assert not again.is_replay
     assert codes([again]) == codes([first])
