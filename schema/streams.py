@@ -71,7 +71,11 @@ class AccountEvent:
         return await resolve_account.account(info.context.request)
 
 
-@strawberry.type(description="What can be listened to, over graphql-transport-ws.")
+@strawberry.type(
+    description=(
+        "What can be listened to: by websocket (graphql-transport-ws), or as server-sent events."
+    )
+)
 class Subscription:
     """The root of subscriptions."""
 

@@ -9,7 +9,9 @@ import pytest
 from adapters.account_items import order_item, order_of
 from adapters.table import Put
 from domain.ids import OrderId
-from domain.pages import EXAMINED_MAX
+from domain.pages import EXAMINED_MAX, Slice
+from resolvers.cursors import Cursors
+from resolvers.pages import PageArgs, Paging
 from tests.api.world import Session, World
 
 LISTS = {"assets": "AssetFilter", "orders": "OrderFilter", "transactions": "TransactionFilter"}
@@ -255,3 +257,17 @@ async def plant_buys(world: World, order_id: str, count: int) -> None:
     for number in range(count):
         copy = replace(first, id=OrderId(f"ord_7{number:025}"))
         await world.table.transact([Put(order_item(copy))], token=f"copy {number}")
+
+
+@pytest.mark.parametrize("is_backwards", [False, True])
+def test_a_short_page_goes_on_where_it_stopped_looking(*, is_backwards: bool) -> None:
+    cursors = Cursors[int]("numbers", spell=str, parse=int)
+    args = PageArgs(last=5) if is_backwards else PageArgs(first=5)
+    found = Slice(items=(1, 2), has_more=True, end=9)
+    info = Paging[int, int](args, cursors).connection(found, lambda item: item).page_info
+    far, near = (
+        (info.start_cursor, info.end_cursor)
+        if is_backwards
+        else (info.end_cursor, info.start_cursor)
+    )
+    assert (far, near) == (cursors.spell(9), cursors.spell(1))

@@ -153,9 +153,17 @@ async def test_only_its_owner_can_cancel_an_order(world: World) -> None:
     for session, named in ((bob, order_id), (alice, "ord_"), (alice, order_id[:-1] + "!")):
         payload = (await cancel(world, session, named))["cancelOrder"]
         assert [error["code"] for error in payload["errors"]] == ["ORDER_NOT_FOUND"]
+        assert payload["errors"][0]["path"] == ["input", "orderId"]
         assert (payload["order"], payload["transaction"]) == (None, None)
         assert payload["account"] is not None
     assert await status(world, alice, order_id) == ("OPEN", None)
+
+
+async def test_an_id_that_is_none_is_repeated_on_one_short_line(world: World) -> None:
+    alice = await world.register()
+    payload = (await cancel(world, alice, "\n\x00" + "x" * 10_000))["cancelOrder"]
+    assert payload["errors"][0]["message"].startswith("There is no order '\\n\\x00xxx")
+    assert len(payload["errors"][0]["message"]) < 100
 
 
 @pytest.mark.parametrize("force", ["IOC", "FOK"])

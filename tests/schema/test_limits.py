@@ -255,3 +255,12 @@ def test_a_document_full_of_faults_is_told_of_some(text: str) -> None:
 
     assert len(errors) == ERRORS_MAX + 1
     assert "Too many validation errors" in errors[-1].message
+
+
+@pytest.mark.parametrize("wrapper", ["... @skip(if: true)", "... @include(if: false)"])
+def test_what_a_directive_leaves_out_counts_all_the_same(wrapper: str) -> None:
+    """It is validated like everything else."""
+    left_out = f"{{ x {{ {wrapper} {{ {'a { id } ' * 31} }} }} }}"
+    assert [error.extensions and error.extensions["limit"] for error in refusals(left_out)] == [
+        "repeats"
+    ]
