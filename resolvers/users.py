@@ -52,14 +52,14 @@ async def own_user(request: Request, user_id: str) -> User | None:
 
 async def register(request: Request, registration: Registration) -> SignInResult:
     """Make a user with an empty account, and sign in. Raises RateLimitedError."""
-    await _count_sign_in(request)
+    await _count_proof(request, network_of(request.address), _SIGN_INS)
     identity = request.services.identity
     return await _signed_in(request, identity.register(registration))
 
 
 async def login(request: Request, username: str, password: str) -> SignInResult:
     """Open a session. Raises RateLimitedError."""
-    await _count_sign_in(request)
+    await _count_proof(request, network_of(request.address), _SIGN_INS)
     identity = request.services.identity
     return await _signed_in(request, identity.login(username, password, address=request.address))
 
@@ -88,8 +88,10 @@ async def update_profile(request: Request, change: ProfileChange) -> ProfileResu
 
 
 async def change_password(request: Request, current: str, new: str) -> DoneResult:
-    """Change the password, and end every session but the viewer's."""
+    """Change the password, and end every session but the viewer's. Raises RateLimitedError."""
     viewer = request.signed_in()
+    # Each try takes two hashes, of which the process makes some 80 a second for everybody.
+    await _count_proof(request, f"user:{viewer.user_id}", "changes of the password")
     try:
         await request.services.identity.change_password(
             viewer, current=current, new=new, address=request.address
@@ -109,17 +111,19 @@ async def _signed_in(request: Request, attempt: Awaitable[SignedIn]) -> SignInRe
     return SignInResult(user=signed_in.user, session=signed_in.tokens)
 
 
-async def _count_sign_in(request: Request) -> None:
-    """Count a registration or a login against the caller's address, whatever comes of it.
+_SIGN_INS = "registrations and logins from this address"
+
+
+async def _count_proof(request: Request, subject: str, what: str) -> None:
+    """Count something that takes a password, whatever comes of it. Raises RateLimitedError.
 
     Here and not at the edge: one request may hold many of either, under any names.
     """
     counts = request.services.sign_in_counts
     if counts is None:
         return
-    counted = await counts.count(network_of(request.address))
+    counted = await counts.count(subject)
     if not counted.is_within:
         raise RateLimitedError(
-            "Too many registrations and logins from this address within a minute.",
-            retry_after=counted.resets_after,
+            f"Too many {what} within a minute.", retry_after=counted.resets_after
         )

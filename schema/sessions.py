@@ -171,7 +171,11 @@ class SessionMutation:
     @strawberry.federation.mutation(
         authenticated=True,
         graphql_type=ChangePasswordPayload | None,
-        description="Change the password, and end every session but the one that made the call.",
+        description=(
+            "Change the password, and end every session but the one that made the call. Each user "
+            "may try 5 times a minute unless the server is set otherwise, and hears RATE_LIMITED "
+            "beyond."
+        ),
     )
     @staticmethod
     async def change_password(

@@ -11,7 +11,7 @@ from schema.api import Schema
 from web.graphql_documents import RequestedDocuments
 from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, error_response
 from web.graphql_event_streams import EventStreams
-from web.graphql_http import COST_ONLY, GraphQLOverHttp
+from web.graphql_http import GraphQLOverHttp, caller_of
 from web.graphql_sockets import EVERYDAY, SocketHandler, SocketPace
 from web.metrics import Metrics
 from web.middleware.address_limit import address_of
@@ -85,11 +85,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
     ) -> Caller:
         """Return a socket's caller: its operations have a context each."""
         del response
-        return Caller(
-            address_of(request.scope),
-            request.headers.get("authorization"),
-            is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
-        )
+        return caller_of(request)
 
     async def get_root_value(self, request: Request | WebSocket) -> None:
         """Return nothing: resolvers begin at the context."""
@@ -117,4 +113,4 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             if self.sockets.is_closing
             else error_response(429, RATE_LIMITED, "This address has too many websockets open.")
         )
-        await WebSocket(scope, receive, send).send_denial_response(response)
+        await response(scope, receive, send)

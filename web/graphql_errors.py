@@ -38,7 +38,10 @@ def error_response(
     headers: Mapping[str, str] | None = None,
     media_type: str | None = None,
 ) -> JSONResponse:
-    """Return a response with one error and no data; as JSON, unless told otherwise."""
+    """Return a response with one error and no data; as JSON, unless told otherwise.
+
+    It also denies a websocket that wants to open.
+    """
     error = {"message": message, "extensions": {"code": code}}
     return JSONResponse({"errors": [error]}, status, headers, media_type)
 

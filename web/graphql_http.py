@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 from strawberry.exceptions import MissingQueryError
@@ -90,11 +90,7 @@ class GraphQLOverHttp:
                 406, "Answers are application/json or application/graphql-response+json."
             )
         data = await operation_of(request)
-        caller = Caller(
-            address_of(request.scope),
-            request.headers.get("authorization"),
-            is_cost_only=request.headers.get(COST_ONLY, "").lower() == "true",
-        )
+        caller = caller_of(request)
         try:
             data.query = await self._documents.text(data, caller.address)
         except GraphQLError as unknown:
@@ -149,6 +145,15 @@ def _retry_after(errors: Sequence[GraphQLError]) -> dict[str, str]:
     waits = [(error.extensions or {}).get("retryAfterSeconds") for error in errors]
     known = [wait_s for wait_s in waits if wait_s is not None]
     return {"retry-after": str(max(known))} if known else {}
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Return what a request says of its sender, or the one that opened a websocket."""
+    return Caller(
+        address_of(connection.scope),
+        connection.headers.get("authorization"),
+        is_cost_only=connection.headers.get(COST_ONLY, "").lower() == "true",
+    )
 
 
 def _is_person(request: Request) -> bool:

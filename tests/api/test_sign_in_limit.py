@@ -69,6 +69,22 @@ async def test_other_addresses_have_their_own_count_and_one_ipv6_network_has_one
     assert told == [[], ["RATE_LIMITED"], [], [], ["RATE_LIMITED"]]
 
 
+CHANGE = """mutation ($new: String!) {
+  changePassword(input: {currentPassword: "Wrong-Horse-7", newPassword: $new}) { success }
+}"""
+
+
+async def test_a_user_may_try_to_change_the_password_as_often_from_wherever() -> None:
+    async with opened(logins_per_minute=2) as world:
+        alice, bob = await world.register("alice_01"), await world.register("bobby_01")
+        told = [
+            (await world.run(CHANGE, {"new": PASSWORD}, as_=person, address=address)).codes
+            for person, address in ((alice, HOME), (alice, ELSEWHERE), (alice, HOME), (bob, HOME))
+        ]
+
+    assert told == [[], [], ["RATE_LIMITED"], []]
+
+
 async def test_without_a_limit_nothing_is_counted() -> None:
     async with opened(logins_per_minute=0) as world:
         assert [await fails_to_log_in(world) for _ in range(7)] == [[]] * 7

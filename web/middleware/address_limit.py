@@ -2,7 +2,6 @@
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from web.graphql_errors import RATE_LIMITED, error_response
 from web.metrics import Metrics
@@ -31,10 +30,7 @@ class AddressLimit:
             self._metrics.refused.inc()
             headers["retry-after"] = str(standing.wait_s)
             response = error_response(429, RATE_LIMITED, standing.advice, headers)
-            if scope["type"] == "websocket":
-                await WebSocket(scope, receive, send).send_denial_response(response)
-            else:
-                await response(scope, receive, send)
+            await response(scope, receive, send)
             return
 
         async def send_told(message: Message) -> None:

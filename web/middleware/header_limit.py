@@ -1,7 +1,6 @@
 """A bound on addresses and headers."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from web.graphql_errors import BAD_USER_INPUT, error_response
 
@@ -32,7 +31,4 @@ class HeaderLimit:
             await self._app(scope, receive, send)
             return
         response = error_response(status, BAD_USER_INPUT, told + "allowed.")
-        if scope["type"] == "websocket":
-            await WebSocket(scope, receive, send).send_denial_response(response)
-        else:
-            await response(scope, receive, send)
+        await response(scope, receive, send)

@@ -1,7 +1,6 @@
 """Refusing early what could only be answered late."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from web.graphql_errors import SERVICE_UNAVAILABLE, error_response
 from web.load import Load
@@ -66,7 +65,4 @@ class LoadShedding:
             "seconds.",
             {"retry-after": str(RETRY_AFTER_S)},
         )
-        if scope["type"] == "websocket":
-            await WebSocket(scope, receive, send).send_denial_response(response)
-        else:
-            await response(scope, receive, send)
+        await response(scope, receive, send)
