@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from resolvers.budgets import BudgetState
 from schema.context import Context
@@ -44,6 +45,8 @@ class Charging(SchemaExtension):
         except DocumentRefusedError as refused:
             raise refused.errors[0] from None
         if context.is_cost_only:
+            if execution.operation_type is OperationType.SUBSCRIPTION:
+                raise _only_priced(requested)  # Strawberry would open it, result or not
             execution.result = ExecutionResult(data=None, errors=None)
             yield
             return
@@ -98,6 +101,14 @@ class Charging(SchemaExtension):
                 "retryAfterSeconds": wait_s,
             },
         )
+
+
+def _only_priced(requested: int) -> GraphQLError:
+    return GraphQLError(
+        f"Only the price was asked for, so the subscription isn't opened. It costs {requested} "
+        "points.",
+        extensions={"code": "BAD_USER_INPUT", "requestedQueryCost": requested},
+    )
 
 
 def _status(state: BudgetState) -> dict[str, int]:

@@ -39,6 +39,11 @@ _ALLOWED = {
     "POST": frozenset(OperationType),
 }
 _EVENTS = SSETransport()
+_HEADERS = [
+    (name.lower().encode(), text.encode())
+    for name, text in {**_EVENTS.headers, "Cache-Control": "no-store, no-transform"}.items()
+]
+"""What somebody is told is nobody else's, so no cache may keep it."""
 
 Results = AsyncGenerator[ExecutionResult, None]
 
@@ -118,8 +123,7 @@ class EventStream:
         self._goodbye.set()
 
     async def _serve(self, receive: Receive, send: Send) -> None:
-        headers = [(name.lower().encode(), text.encode()) for name, text in _EVENTS.headers.items()]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         results = await self._streams.schema.stream(
             self._data.query,
             variable_values=self._data.variables,

@@ -30,10 +30,12 @@ class Stream:
         token: str = "",
         accept: str = "text/event-stream",
         more: Mapping[str, Any] | None = None,
+        more_headers: Mapping[str, str] | None = None,
     ) -> None:
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
         headers = {"accept": accept, "content-type": "application/json", "accept-encoding": "gzip"}
+        headers |= more_headers or {}
         if token:
             headers["authorization"] = f"Bearer {token}"
         scope: Scope = {
@@ -229,3 +231,17 @@ async def test_a_subscription_that_fails_half_way_says_nothing_of_the_inside(
     for error in (*told["payload"], *told_as_event["errors"]):
         assert error["extensions"]["code"] == "INTERNAL"
         assert "hunter2" not in str(error)
+
+
+async def test_the_price_of_a_stream_is_told_and_none_is_opened_for_it() -> None:
+    async with served() as (world, app):
+        stream = Stream(app, PRICES, more_headers={"x-query-cost-only": "true"})
+        headers = await stream.begin()
+        told = await stream.next()
+        readers = world.exchange.prices.readers
+        await stream.leave()
+
+    assert told["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert told["extensions"]["cost"]["requestedQueryCost"] == 250
+    assert readers == 0
+    assert headers["cache-control"] == "no-store, no-transform"

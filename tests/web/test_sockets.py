@@ -368,3 +368,19 @@ async def test_a_subscription_beyond_the_budget_ends_with_an_error_before_it_beg
     (error,) = refused["payload"]
     assert error["extensions"]["code"] == "COST_LIMIT_EXCEEDED"
     assert answer["payload"]["data"] == {"__typename": "Query"}
+
+
+async def test_the_price_of_a_subscription_is_told_and_none_is_opened_for_it() -> None:
+    async with served() as (world, app):
+        socket = Socket(app, **{"x-query-cost-only": "true"})
+        await socket.begin()
+        socket.say("subscribe", "1", query=PRICES)
+        told = await socket.heard()
+        readers = world.exchange.prices.readers
+        await ended(socket)
+
+    assert (told["type"], told["id"], readers) == ("error", "1", 0)
+    assert told["payload"][0]["extensions"] == {
+        "code": "BAD_USER_INPUT",
+        "requestedQueryCost": 250,
+    }
