@@ -29,6 +29,7 @@ class Stream:
         query: str | None,
         token: str = "",
         accept: str = "text/event-stream",
+        *,
         more: Mapping[str, Any] | None = None,
         more_headers: Mapping[str, str] | None = None,
     ) -> None:
