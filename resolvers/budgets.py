@@ -1,8 +1,12 @@
 """What one operation may still ask for, and what it took."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.ports.budgets import Bucket, Budgets, Taken
+
+Sleep = Callable[[float], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,7 @@ class BudgetRules:
 
     budgets: Budgets
     bucket: Bucket
+    sleep: Sleep = asyncio.sleep
 
 
 class Purse:
@@ -39,6 +44,20 @@ class Purse:
         if taken.is_allowed:
             self._paid = points
         return taken
+
+    async def pay_on(self, points: int) -> None:
+        """Take points for a stream that goes on; wait until there are some, and while they are few.
+
+        Below half of the budget a stream goes on no faster than the budget restores, so that it
+        leaves something for queries. It is slowed down and never refused.
+        """
+        bucket = self._rules.bucket
+        while not (taken := await self._rules.budgets.take(self._subject, points)).is_allowed:
+            if taken.retry_after is None:
+                return  # the budget never holds as much
+            await self._rules.sleep(taken.retry_after.total_seconds())
+        if 2 * taken.available < bucket.capacity:
+            await self._rules.sleep(points / bucket.restore_per_second)
 
     def settle(self, points: int) -> None:
         """Take back what was paid beyond these points."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -12,11 +12,16 @@ from resolvers import streams as resolve
 from resolvers.asset_ids import typed_asset_id
 from schema.accounts import Account
 from schema.assets import Asset
-from schema.context import Info, given
+from schema.context import Context, Info, given
 from schema.journal import Transaction
 from schema.orders import Order
 from schema.scalars import DateTime, Decimal
 from subscriptions.orders import order_updates as updates_of_orders
+
+EVENTS_PER_PAYMENT = 20
+"""Events that are told before they are paid for, a point each: paying may take a round trip."""
+
+EventT = TypeVar("EventT")
 
 
 @strawberry.type(description="A new price of one asset.")
@@ -113,7 +118,8 @@ class Subscription:
             "Everything that happens to the signed-in user's account, in order and without gaps: "
             "with `since`, every event after that version, then live; without it, from now on. "
             "The stream ends with an event that could not be shown for a fault on our side: listen "
-            "again with `since`."
+            "again with `since`. An event costs a point; one that the budget doesn't hold is told "
+            "later."
         ),
     )
     @staticmethod
@@ -126,12 +132,10 @@ class Subscription:
     ) -> AsyncGenerator[journal.Entry, None]:
         """Stream the journal."""
         viewer, after = await resolve.start_of_events(info.context.request, given(since))
-        async with aclosing(info.context.entries.stream(viewer.account_id, after)) as entries:
-            async for entry in entries:
-                info.context.request.forget()
+        entries = info.context.entries.stream(viewer.account_id, after)
+        async with aclosing(_told(info.context, entries)) as told:
+            async for entry in told:
                 yield entry
-                if info.context.request.has_failed:
-                    return  # nobody goes on with a gap behind it
 
     @strawberry.federation.field(
         is_subscription=True,
@@ -147,10 +151,27 @@ class Subscription:
     @staticmethod
     async def order_updates(info: Info) -> AsyncGenerator[orders.Order, None]:
         """Stream orders."""
-        request = info.context.request
-        async with aclosing(updates_of_orders(request, info.context.entries)) as updates:
-            async for order in updates:
-                request.forget()
+        updates = updates_of_orders(info.context.request, info.context.entries)
+        async with aclosing(_told(info.context, updates)) as told:
+            async for order in told:
                 yield order
-                if request.has_failed:
-                    return
+
+
+async def _told(
+    context: Context, events: AsyncGenerator[EventT, None]
+) -> AsyncGenerator[EventT, None]:
+    """Pass events of an account on, each with what stands beside it as of then, and pay for them.
+
+    After one that could not be shown nothing more comes: nobody goes on with a gap behind them.
+    """
+    unpaid = 0
+    async with aclosing(events):
+        async for event in events:
+            context.request.forget()
+            yield event
+            if context.request.has_failed:
+                return
+            unpaid += 1
+            if unpaid == EVENTS_PER_PAYMENT and context.purse is not None:
+                await context.purse.pay_on(unpaid)
+                unpaid = 0

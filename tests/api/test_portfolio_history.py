@@ -161,3 +161,5 @@ async def test_a_history_without_its_points_takes_nothing() -> None:
 
         assert answer["portfolioHistory"] == {"__typename": "PortfolioHistory"}
         assert calls == []
+        strangers = await world.run("{ portfolioHistory { __typename } }")
+        assert strangers.codes == ["UNAUTHENTICATED"]

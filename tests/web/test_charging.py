@@ -19,8 +19,10 @@ DEPOSIT = 'mutation { deposit(input: {amount: "1"}) { account { version } } }'
 
 
 @asynccontextmanager
-async def limited(capacity: int) -> AsyncIterator[tuple[World, httpx.AsyncClient]]:
-    bucket = Bucket(capacity=capacity, restore_per_second=1)
+async def limited(
+    capacity: int, restore_per_second: int = 1
+) -> AsyncIterator[tuple[World, httpx.AsyncClient]]:
+    bucket = Bucket(capacity=capacity, restore_per_second=restore_per_second)
     budgets = MemoryBudgets(bucket, clock_ms=lambda: 0)
     async with opened() as world:
         rules = BudgetRules(budgets=budgets, bucket=bucket)
@@ -92,6 +94,16 @@ async def test_what_the_budget_does_not_hold_is_refused_before_it_runs() -> None
     assert error["extensions"]["requestedQueryCost"] == 11
     assert "deposit" not in (second.get("data") or {})
     assert version.data == {"account": {"version": 1}}
+
+
+async def test_whoever_comes_back_when_told_is_served() -> None:
+    async with limited(15, restore_per_second=4) as (world, client):
+        alice = await world.register()
+        await ask(client, DEPOSIT, alice.access_token)
+        body = await ask(client, DEPOSIT, alice.access_token)
+
+    (error,) = body["errors"]
+    assert error["extensions"]["retryAfterSeconds"] == 2  # 7 points are 1.75 s away
 
 
 async def test_what_is_more_than_any_budget_says_so() -> None:
