@@ -190,7 +190,7 @@ def record_key(account_id: AccountId, key: IdempotencyKey) -> Key:
 
 
 def record_item(account_id: AccountId, record: KeyRecord) -> Item:
-    """Return the item of a key's record; it expires at the first full second without the key."""
+    """Return the item of a key's record; it expires at the first full second after the key."""
     forgotten_at = record.at + timedelta(days=IDEMPOTENCY_DAYS)
     return Item(
         record_key(account_id, record.key),

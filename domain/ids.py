@@ -17,7 +17,6 @@ ASSET_ID = re.compile(r"(?!USD\Z)[A-Z0-9]{1,10}", re.ASCII)
 
 _ULID_ID = r"_[0-7][0-9A-HJKMNP-TV-Z]{25}"
 ORDER_ID = re.compile("ord" + _ULID_ID, re.ASCII)
-ACCOUNT_ID = re.compile("acc" + _ULID_ID, re.ASCII)
 USER_ID = re.compile("usr" + _ULID_ID, re.ASCII)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
