@@ -115,6 +115,14 @@ async def test_a_store_reads_the_same_after_closing_and_opening(
     assert path.stat().st_mode & 0o077 == 0, "others on the machine may not read it"
 
 
+async def test_each_commit_waits_for_the_disk(sqlite_table: SqliteTable) -> None:
+    """No kill shows it, only a power cut: FULL is 2, and what NORMAL acknowledges may be lost."""
+    assert sqlite_table._writer is not None
+    connection = sqlite_table._writer._connection
+    asked = [connection.execute(f"PRAGMA {name}") for name in ("synchronous", "journal_mode")]
+    assert [cursor.fetchone() for cursor in asked] == [(2,), ("wal",)]
+
+
 async def test_after_closing_the_file_alone_is_the_whole_store(
     tmp_path: Path, wall_clock: WallClock
 ) -> None:
