@@ -27,8 +27,8 @@ _PATH = ("input", "orderId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancelOrder:
-    """Take back an open order, as its owner."""
+class _OrderEnd:
+    """What ends an open order, whatever its price."""
 
     order_id: OrderId
     asset_id: AssetId
@@ -36,6 +36,12 @@ class CancelOrder:
     def needs(self, terms: Terms) -> Needs:  # noqa: ARG002 - the port's signature
         """Need the order and the position in its asset."""
         return Needs(order_id=self.order_id, asset_id=self.asset_id)
+
+
+class CancelOrder(_OrderEnd):
+    """Take back an open order, as its owner."""
+
+    __slots__ = ()
 
     def decide(self, state: State, terms: Terms) -> Change:
         """Release what it holds. Refused with ORDER_NOT_FOUND or ORDER_NOT_OPEN."""
@@ -45,16 +51,10 @@ class CancelOrder:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpireOrder:
+class ExpireOrder(_OrderEnd):
     """End an open order whose time has run out."""
 
-    order_id: OrderId
-    asset_id: AssetId
-
-    def needs(self, terms: Terms) -> Needs:  # noqa: ARG002 - the port's signature
-        """Need the order and the position in its asset."""
-        return Needs(order_id=self.order_id, asset_id=self.asset_id)
+    __slots__ = ()
 
     def decide(self, state: State, terms: Terms) -> Change:
         """Release what it holds. Refused with ORDER_NOT_OPEN; with CONFLICT while it has time."""
@@ -64,16 +64,10 @@ class ExpireOrder:
         return _released(state, order, OrderStatus.EXPIRED, OrderStatusReason.EXPIRED, terms)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawOrder:
+class WithdrawOrder(_OrderEnd):
     """End an open order in an asset that can't be traded any more."""
 
-    order_id: OrderId
-    asset_id: AssetId
-
-    def needs(self, terms: Terms) -> Needs:  # noqa: ARG002 - the port's signature
-        """Need the order and the position in its asset."""
-        return Needs(order_id=self.order_id, asset_id=self.asset_id)
+    __slots__ = ()
 
     def decide(self, state: State, terms: Terms) -> Change:
         """Release what it holds. Refused with ORDER_NOT_OPEN."""
