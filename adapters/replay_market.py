@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.replay_files import RecordedPrice, recorded_prices
+from adapters.replay_steps import ReplaySteps
 from domain.instants import Clock, text_of
 from domain.ports.markets import MarketSourceError
 from domain.ticks import PriceReport, Tick
@@ -21,7 +22,8 @@ _LOG = logging.getLogger(__name__)
 class ReplayMarket:
     """A `MarketSource` that reads a CSV file or a folder of them, see `recorded_prices`.
 
-    `speed` is how many recorded seconds pass in one: 1 is real time, 0 as fast as possible. Prices
+    `speed` is how many recorded seconds pass in one: 1 is real time, 0 as fast as possible; where
+    there are `steps`, those alone say when a line comes. Prices
     bear their recorded time, or that of `stamp` where one is given. Once a line can't be read, the
     source stays broken: what follows would not be what was recorded. Tests drive it by `step`,
     which doesn't wait. It is also the clock that goes with its prices.
@@ -33,6 +35,7 @@ class ReplayMarket:
         *,
         speed: float = 1,
         stamp: Clock | None = None,
+        steps: ReplaySteps | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -41,6 +44,7 @@ class ReplayMarket:
         self._name = f"replay:{path.name}"
         self._speed = speed
         self._stamp = stamp
+        self._steps = steps
         self._monotonic_s = monotonic_s
         self._sleep = sleep
         self._prices = recorded_prices(path)
@@ -74,8 +78,13 @@ class ReplayMarket:
         if price is None:
             if self._now is not None:
                 _LOG.warning("%s has come to its end, at %s.", self._name, text_of(self._now))
+            if self._steps is not None:
+                self._steps.end()
             return None
-        await self._sleep(self._wait_s(price.at))
+        if self._steps is not None:
+            await self._steps.reach(price.at)
+        else:
+            await self._sleep(self._wait_s(price.at))
         return self.step()
 
     def step(self) -> PriceReport | None:

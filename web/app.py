@@ -30,6 +30,7 @@ from web.middleware.security_headers import SecurityHeaders
 from web.origins import Origins
 from web.paths import GRAPHQL, METRICS
 from web.reception import Reception
+from web.replay_steps import StepEndpoint
 from web.request_counts import RequestCounts
 
 COMPRESSED_BYTES_MIN = 2_048
@@ -78,6 +79,8 @@ def make_app(exchange: Exchange, pace: SocketPace = EVERYDAY) -> ASGIApp:
         Route(METRICS, show_metrics),
         *pages.routes(exchange, client_sdl(schema.sdl)),
     ]
+    if exchange.steps is not None:
+        routes.append(StepEndpoint(exchange.steps, exchange.services.market_clock).route())
     handlers = {404: _not_found, 405: _wrong_method, Exception: _failed}
     routed = Starlette(routes=routes, exception_handlers=handlers)
     routed.router.redirect_slashes = False  # it redirects to whatever host the request has named

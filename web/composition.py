@@ -14,6 +14,7 @@ from adapters.asset_store import AssetTable
 from adapters.audit_log import AuditLog
 from adapters.catalogue import shipped_catalogue
 from adapters.password_hashing import Argon2Hashing
+from adapters.replay_steps import ReplaySteps
 from adapters.system_clock import SystemClock
 from adapters.system_ids import SystemIds
 from adapters.table import Table
@@ -94,6 +95,8 @@ class Exchange:
     load: Load
     sockets: OpenSockets
     usage: UsageWatch
+    steps: ReplaySteps | None = None
+    """Of a recording that clients step through."""
     budgets: BudgetRules | None = None
     degraded: Callable[[], tuple[str, ...]] = tuple
     """Tells what goes on worse than it should, in sentences."""
@@ -235,6 +238,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             load=load,
             sockets=sockets,
             usage=shared.usage,
+            steps=time.steps,
             budgets=shared.budgets,
             degraded=degraded,
         )

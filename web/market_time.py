@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from adapters.replay_files import recorded_prices
 from adapters.replay_market import ReplayMarket as RecordedMarket
+from adapters.replay_steps import ReplaySteps
 from adapters.seeded_ids import SeededIds
 from adapters.system_ids import SystemIds
 from domain.ids import Ids
@@ -30,6 +31,8 @@ class MarketTime:
     clock: PresentTime | ReplayTime
     command_turn: Turn = nullcontext
     tick_turn: Turn = nullcontext
+    steps: ReplaySteps | None = None
+    """What lets a recording go on that has no speed."""
     late_after: timedelta = LATE_AFTER
     """How far behind the leader's time another process may place an order."""
 
@@ -99,5 +102,6 @@ def market_time(settings: Settings, board: PriceBoard, wall_clock: Clock) -> Mar
         clock=clock,
         command_turn=turns.command,
         tick_turn=turns.tick,
+        steps=ReplaySteps() if market.is_stepped else None,
         late_after=min(LATE_AFTER * max(1.0, float(market.speed)), ORDER_LIFETIME),
     )

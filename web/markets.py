@@ -69,7 +69,9 @@ async def open_market(
         with closing(recorded_prices(market.path)) as prices:
             next(prices, None)  # a file that is no recording is told now, not when it is played
         stamp = None if market.sets_clock else wall_clock
-        recorded = RecordedMarket(market.path, speed=float(market.speed), stamp=stamp)
+        recorded = RecordedMarket(
+            market.path, speed=float(market.speed), stamp=stamp, steps=time.steps
+        )
         recorded.resume(await ticks.last())
         time.check(recorded)
         return recorded

@@ -8,11 +8,12 @@ HEALTH = "/health"
 LIVE = "/health/live"
 READY = "/health/ready"
 METRICS = "/metrics"
+REPLAY_STEP = "/replay/step"
 
 FOR_MACHINES = frozenset({HEALTH, LIVE, READY, METRICS})
 """What probes and collectors ask all day: uncounted, and logged only when debugging."""
 
-_ALL = FOR_MACHINES | {CONSOLE, GRAPHQL, PLAYGROUND, SCHEMA}
+_ALL = FOR_MACHINES | {CONSOLE, GRAPHQL, PLAYGROUND, SCHEMA, REPLAY_STEP}
 
 OTHER = "other"
 

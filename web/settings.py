@@ -56,6 +56,8 @@ class ReplayMarket:
     """Whether the recording's time is the market's; otherwise its prices are of the present."""
     seed: int | None = None
     """Of the ids of what happens in the recording's time; without one, others in each run."""
+    is_stepped: bool = False
+    """Whether lines come when a client asks for them, at no speed."""
     source_name: ClassVar[str] = "replay"
     quiet_max: ClassVar[timedelta] = timedelta(days=36_500)
     """A recording may be silent for as long as it likes, and for good at its end."""

@@ -37,6 +37,9 @@ RATE_MAX = 10_000_000
 
 SEED_MAX = 2**63 - 1
 
+STEP = "step"
+"""The speed of a recording that stands until a client lets it go on."""
+
 _KNOWN = frozenset(
     {
         "CNOP_CLOCK",
@@ -132,8 +135,26 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         gemini=read_gemini(variables),
         log_level=variables.choice("CNOP_LOG_LEVEL", "INFO", *LOG_LEVELS),
     )
+    _check_steps(variables, settings)
     variables.settle()
     return settings
+
+
+def _check_steps(variables: Variables, settings: Settings) -> None:
+    """Let a recording be stepped through only where one process serves whoever tests it."""
+    market = settings.market
+    if not (isinstance(market, ReplayMarket) and market.is_stepped):
+        return
+    if (
+        settings.is_production
+        or not market.sets_clock
+        or not isinstance(settings.store, SqliteStore)
+    ):
+        variables.problem(
+            "CNOP_REPLAY_SPEED is 'step', which whoever reaches the server may do: it goes with "
+            "CNOP_CLOCK=replay (--clock replay) and an SQLite store, and not with "
+            "CNOP_ENV=production."
+        )
 
 
 def read_store(environ: Mapping[str, str]) -> SqliteStore | DynamoDbStore:
@@ -187,8 +208,11 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoS
     every = variables.seconds("CNOP_MARKET_TICK_SECONDS", "1", least="0.01", most="3600")
     has_seed = bool(variables.text("CNOP_MARKET_SEED"))
     seed = variables.whole("CNOP_MARKET_SEED", 0, least=0, most=SEED_MAX)
-    speed = variables.decimal("CNOP_REPLAY_SPEED", Decimal(1), least="0.001", most="1000000000")
     sets_clock = variables.choice("CNOP_CLOCK", "wall", "wall", "replay") == "replay"
+    is_stepped = variables.text("CNOP_REPLAY_SPEED") == STEP
+    speed = Decimal(1)
+    if not is_stepped:
+        speed = variables.decimal("CNOP_REPLAY_SPEED", speed, least="0.001", most="1000000000")
     if sets_clock and kind != "replay":
         variables.problem(
             f"CNOP_CLOCK (--clock) is 'replay', but CNOP_MARKET is {kind!r}, which has no "
@@ -198,7 +222,7 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoS
         path = Path(name.strip())
         if not path.exists():
             variables.problem(f"CNOP_MARKET names {str(path)!r}, which does not exist.")
-        return ReplayMarket(path, speed, sets_clock, seed if has_seed else None)
+        return ReplayMarket(path, speed, sets_clock, seed if has_seed else None, is_stepped)
     if kind == "coingecko" and not name:
         return read_coingecko(variables)
     if kind != "simulated" or name:

@@ -118,6 +118,29 @@ def test_a_recording_may_set_the_markets_clock(tmp_path: Path) -> None:
     assert unknown_names({"CNOP_CLOCK": "replay"}) == ()
 
 
+STEPPED = {"CNOP_REPLAY_SPEED": "step", "CNOP_CLOCK": "replay"}
+
+
+def test_a_recording_may_be_stepped_through(tmp_path: Path) -> None:
+    market = read_settings({"CNOP_MARKET": f"replay:{tmp_path}", **STEPPED}).market
+
+    assert market == ReplayMarket(tmp_path, Decimal(1), sets_clock=True, is_stepped=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"CNOP_CLOCK": "wall"},
+        {"CNOP_STORE": "dynamodb:cnop"},
+        {"CNOP_ENV": "production", "CNOP_JWT_SECRET": SECRET},
+    ],
+)
+def test_steps_are_for_one_process_in_development(tmp_path: Path, changed: dict[str, str]) -> None:
+    (problem,) = problems_of({"CNOP_MARKET": f"replay:{tmp_path}", **STEPPED, **changed})
+
+    assert problem.startswith("CNOP_REPLAY_SPEED is 'step'")
+
+
 @pytest.mark.parametrize("market", ["simulated", "coingecko"])
 def test_only_a_recording_can_set_the_markets_clock(market: str) -> None:
     (problem,) = problems_of({"CNOP_MARKET": market, "CNOP_CLOCK": "replay"})
