@@ -12,6 +12,7 @@ from schema.context import Info, given
 from schema.journal import Transaction
 from schema.refusals import ERRORS_DESCRIPTION, UserError
 from schema.scalars import DateTime, Decimal
+from schema.views import view_of
 
 KEY_DESCRIPTION = (
     "1 to 255 visible ASCII characters, no spaces; kept for 7 days. The same key with the same "
@@ -67,10 +68,7 @@ class Account:
         """Work it out from the rules."""
         return resolve.withdrawal_allowance_of(info.context.request, parent)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, accounts.Account)
+    is_type_of = view_of(accounts.Account)
 
 
 @strawberry.input(description="Money to put in.")

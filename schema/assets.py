@@ -20,6 +20,7 @@ from schema.context import Info, given
 from schema.descriptions import described_enum
 from schema.pages import After, Before, First, Last, PageInfo, page_args
 from schema.scalars import DateTime, Decimal
+from schema.views import view_of
 
 if TYPE_CHECKING:
     from schema.portfolios import Position
@@ -160,10 +161,7 @@ class Asset:
         """Look the position up, in one batch for a whole list."""
         return await resolve.position_in(info.context.request, parent)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, domain.Asset)
+    is_type_of = view_of(domain.Asset)
 
 
 @strawberry.type(description="An asset and its place in a list.")

@@ -10,6 +10,7 @@ from resolvers import insights as resolve
 from schema.context import Info
 from schema.descriptions import described_enum
 from schema.scalars import DateTime
+from schema.views import view_of
 
 described_enum(
     InsightsUnavailableReason,
@@ -49,10 +50,7 @@ class PortfolioInsights:
         "the same figures."
     )
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, domain.PortfolioInsights)
+    is_type_of = view_of(domain.PortfolioInsights)
 
 
 @strawberry.type(description="Why there are no insights now.")
@@ -65,10 +63,7 @@ class InsightsUnavailable:
         description="After how many seconds asking again may help; null where that is not known."
     )
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, domain.InsightsUnavailable)
+    is_type_of = view_of(domain.InsightsUnavailable)
 
 
 PortfolioInsightsResult = Annotated[

@@ -16,6 +16,7 @@ from schema.context import Info, given
 from schema.descriptions import described_enum
 from schema.pages import After, Before, First, Last, PageInfo, page_args
 from schema.scalars import DateTime, Decimal
+from schema.views import view_of
 
 described_enum(
     OrderSide,
@@ -144,10 +145,7 @@ class Order:
         """Load the asset, in one batch for a whole list."""
         return await info.context.request.loaders.assets.load(parent.asset_id)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, domain.Order)
+    is_type_of = view_of(domain.Order)
 
 
 @strawberry.type(description="An order and its place in a list.")

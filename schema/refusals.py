@@ -6,6 +6,7 @@ from domain import refusals
 from domain.refusals import ErrorCode
 from schema.descriptions import described_enum
 from schema.scalars import DateTime, Decimal
+from schema.views import view_of
 
 described_enum(
     ErrorCode,
@@ -58,10 +59,7 @@ class UserError:
 class InputError(UserError):
     """INVALID_INPUT."""
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, refusals.InputError)
+    is_type_of = view_of(refusals.InputError)
 
 
 @strawberry.type(description="There is less available than is needed.")
@@ -72,10 +70,7 @@ class InsufficientFundsError(UserError):
     required: Decimal = strawberry.field(description="How much is needed, in `unit`.")
     available: Decimal = strawberry.field(description="How much is available, in `unit`.")
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, refusals.InsufficientFundsError)
+    is_type_of = view_of(refusals.InsufficientFundsError)
 
 
 @strawberry.type(description="A limit would be passed.")
@@ -90,20 +85,14 @@ class LimitExceededError(UserError):
         description="When it begins anew; null for a limit that never does."
     )
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, refusals.LimitExceededError)
+    is_type_of = view_of(refusals.LimitExceededError)
 
 
 @strawberry.type(description="Any other refusal; its code says which.")
 class RefusedError(UserError):
     """A refusal without figures."""
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, refusals.RefusedError)
+    is_type_of = view_of(refusals.RefusedError)
 
 
 CONCRETE_ERRORS = (InputError, InsufficientFundsError, LimitExceededError, RefusedError)

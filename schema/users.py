@@ -12,6 +12,7 @@ from schema.accounts import Account
 from schema.context import Info
 from schema.refusals import ERRORS_DESCRIPTION, UserError
 from schema.scalars import Date, DateTime
+from schema.views import view_of
 
 ValueT = TypeVar("ValueT")
 
@@ -40,10 +41,7 @@ class User:
         """Return the viewer's account: a user is only ever shown to itself."""
         return await resolve_account.account(info.context.request)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        """Tell whether it is one."""
-        return isinstance(value, users.User)
+    is_type_of = view_of(users.User)
 
 
 @strawberry.input(
