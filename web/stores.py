@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from adapters.dynamodb_table import DynamoDbTable
 from adapters.sqlite_table import SqliteTable
 from adapters.table import Table
 from web.settings import DynamoDbStore, SqliteStore
+
+if TYPE_CHECKING:
+    from adapters.dynamodb_table import DynamoDbTable
 
 
 async def open_store(
@@ -18,7 +21,7 @@ async def open_store(
     """
     if isinstance(store, SqliteStore):
         return await SqliteTable.open(store.path, wall_clock_s=wall_clock_s)
-    table = await DynamoDbTable.open(store.table, wall_clock_s=wall_clock_s)
+    table = await _open_dynamodb(store, wall_clock_s)
     try:
         await table.create_table()
     except BaseException:
@@ -33,7 +36,7 @@ async def open_store_read_only(
     """Open an existing store beside whoever uses it. Raises TableUnavailableError."""
     if isinstance(store, SqliteStore):
         return await SqliteTable.open_read_only(store.path, wall_clock_s=wall_clock_s)
-    return await DynamoDbTable.open(store.table, wall_clock_s=wall_clock_s)
+    return await _open_dynamodb(store, wall_clock_s)
 
 
 async def create_store(store: SqliteStore | DynamoDbStore) -> str:
@@ -46,7 +49,7 @@ async def create_store(store: SqliteStore | DynamoDbStore) -> str:
         table = await SqliteTable.open(store.path, wall_clock_s=time.time)
         await table.close()
         return f"{store.path} is made." if is_new else f"{store.path} was there already."
-    dynamodb = await DynamoDbTable.open(store.table, wall_clock_s=time.time)
+    dynamodb = await _open_dynamodb(store, time.time)
     try:
         is_new = await dynamodb.create_table()
     finally:
@@ -70,8 +73,17 @@ async def store_faults(store: SqliteStore | DynamoDbStore) -> tuple[str, ...]:
             return table.faults()
         finally:
             await table.close()
-    dynamodb = await DynamoDbTable.open(store.table, wall_clock_s=time.time)
+    dynamodb = await _open_dynamodb(store, time.time)
     try:
         return await dynamodb.faults()
     finally:
         await dynamodb.close()
+
+
+async def _open_dynamodb(
+    store: DynamoDbStore, wall_clock_s: Callable[[], float]
+) -> "DynamoDbTable":
+    # AWS's library is a fifth of all that a command has to load, and most need none of it.
+    from adapters.dynamodb_table import DynamoDbTable  # noqa: PLC0415
+
+    return await DynamoDbTable.open(store.table, wall_clock_s=wall_clock_s)
