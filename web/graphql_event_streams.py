@@ -13,7 +13,6 @@ from typing import Any, cast
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http import GraphQLRequestData, process_result
-from strawberry.http.streaming import SSETransport
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -38,12 +37,14 @@ _ALLOWED = {
     "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),
     "POST": frozenset(OperationType),
 }
-_EVENTS = SSETransport()
 _HEADERS = [
-    (name.lower().encode(), text.encode())
-    for name, text in {**_EVENTS.headers, "Cache-Control": "no-store, no-transform"}.items()
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold events back
 ]
 """What somebody is told is nobody else's, so no cache may keep it."""
+
+_PING = ": ping\n\n"
 
 Results = AsyncGenerator[ExecutionResult, None]
 
@@ -166,7 +167,7 @@ class EventStream:
             streams.reception, self._caller, look_every=streams.look_every, sleep=streams.sleep
         )
         error = {"message": reason.value, "extensions": {"code": "UNAUTHENTICATED"}}
-        return _next({"errors": [error]}) + _EVENTS.encode_complete()
+        return _next({"errors": [error]}) + _COMPLETE
 
 
 async def _client_left(receive: Receive) -> Ending:
@@ -209,12 +210,12 @@ async def _events(
                     return
                 patience_s = HEARTBEAT_S
                 if not coming.done():
-                    yield _EVENTS.encode_comment("ping")
+                    yield _PING
             result = coming.result()
         finally:
             await _cancelled(coming)
         if result is None:
-            yield _EVENTS.encode_complete()
+            yield _COMPLETE
             return
         yield _next(process_result(result))
 
@@ -226,4 +227,15 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
 
 
 def _next(result: Mapping[str, object]) -> str:
-    return _EVENTS.encode_event("next", encode(result).decode())
+    return _event("next", encode(result).decode())
+
+
+def _event(name: str, data: str = "") -> str:
+    """Return an event; `data` is one line, and there even if empty: browsers drop one without.
+
+    Lines may end in LF or CRLF by the standard, but Hive's gateway knows LF alone.
+    """
+    return f"event: {name}\ndata: {data}\n\n"
+
+
+_COMPLETE = _event("complete")

@@ -1,22 +1,15 @@
 """The server as a subgraph: composed with another by two composers, joined by two gateways."""
 
-import json
 import re
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.e2e.gateways import REQUESTS_PER_MINUTE, Joined, until
 from tests.e2e.people import DEPOSIT, ORDER, Person, register
-from tests.e2e.server import STOP_S_MAX, Server, run, running
-from tests.parts import NPM_FOLDER, node, npm_packages
-
-REQUESTS_PER_MINUTE = 100
+from tests.e2e.server import Server, run
 
 MINE = """
 query ($user: ID!, $account: ID!, $order: ID!) {
@@ -31,55 +24,6 @@ query ($user: ID!, $account: ID!, $order: ID!) {
   notedAccount(id: $account) { cash }
   notedOrder(id: $order) { status }
 }"""
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The server, and the gateways in front of it."""
-
-    server: Server
-    summaries: tuple[str, ...]
-    gateways: dict[str, str]
-
-    async def ask(self, gateway: str, query: str, **more: Any) -> dict[str, Any]:
-        variables = more.pop("variables", {})
-        headers = {name.replace("_", "-"): value for name, value in more.items()}
-        async with httpx.AsyncClient(timeout=STOP_S_MAX) as client:
-            answer = await client.post(
-                self.gateways[gateway],
-                json={"query": query, "variables": variables},
-                headers=headers,
-            )
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-@contextmanager
-def joining(server: Server) -> Iterator[Joined]:
-    process = subprocess.Popen(
-        [node(), NPM_FOLDER / "federation.js", f"{server.url}/graphql"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdin, process.stdout:
-        *summaries, gateways = (process.stdout.readline().strip() for _ in range(3))
-        yield Joined(server, tuple(summaries), json.loads(gateways))
-    process.wait(STOP_S_MAX)
-
-
-@pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
-    npm_packages()
-    settings = {
-        "CNOP_TRUSTED_PROXIES": "127.0.0.1",
-        "CNOP_REQUESTS_PER_MINUTE": str(REQUESTS_PER_MINUTE),
-    }
-    folder = tmp_path_factory.mktemp("federation")
-    with running(folder, **settings) as server, joining(server) as gateways:
-        yield gateways
 
 
 async def trader(server: Server, username: str) -> tuple[Person, dict[str, str]]:
@@ -128,10 +72,37 @@ async def test_assets_of_a_list_are_joined_in_one_request(joined: Joined, gatewa
 
 
 @pytest.mark.parametrize("gateway", ["apollo", "hive"])
+async def test_an_entity_that_is_unknown_is_missing_alone(joined: Joined, gateway: str) -> None:
+    query = '{ notedAssets(ids: ["BTC", "NOPE", "ETH"]) { id note price } }'
+    answer = await joined.ask(gateway, query)
+
+    bitcoin, unknown, ether = answer["data"]["notedAssets"]
+    assert float(bitcoin["price"]) > 0
+    assert float(ether["price"]) > 0
+    assert unknown is None
+
+
+@pytest.mark.parametrize("gateway", ["apollo", "hive"])
+async def test_more_entities_than_a_page_has_are_refused(joined: Joined, gateway: str) -> None:
+    query = "query ($ids: [ID!]!) { notedAssets(ids: $ids) { id price } }"
+    most = [f"A{number}" for number in range(99)]
+    taken = await joined.ask(gateway, query, variables={"ids": ["BTC", *most]})
+    refused = await joined.ask(gateway, query, variables={"ids": ["BTC", "ETH", *most]})
+
+    assert taken["data"]["notedAssets"][0]["id"] == "BTC"
+    codes = {error["extensions"]["code"] for error in refused["errors"]}
+    assert "BAD_USER_INPUT" in codes
+
+
+@pytest.mark.parametrize("gateway", ["apollo", "hive"])
 async def test_the_owner_reaches_user_account_and_order(joined: Joined, gateway: str) -> None:
     owner, ids = await trader(joined.server, f"owner_{gateway}")
     answer = await joined.ask(
-        gateway, MINE, variables=ids, authorization=f"Bearer {owner.access_token}"
+        gateway,
+        MINE,
+        variables=ids,
+        authorization=f"Bearer {owner.access_token}",
+        x_request_id=f"mine-{gateway}",
     )
 
     assert "errors" not in answer
@@ -142,6 +113,8 @@ async def test_the_owner_reaches_user_account_and_order(joined: Joined, gateway:
     }
     assert float(answer["data"]["notedAccount"]["cash"]) < 100
     assert answer["data"]["notedOrder"]["status"] == "FILLED"
+    logged = re.compile(rf"request_id=mine-{gateway} .*user={ids['user']} ")
+    await until(lambda: logged.search(joined.server.err) is not None)
 
 
 @pytest.mark.parametrize("gateway", ["apollo", "hive"])

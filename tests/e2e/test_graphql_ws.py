@@ -1,20 +1,16 @@
 """A websocket client of another make, the npm package graphql-ws, against the real server."""
 
-import asyncio
-import json
 import signal
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.people import DEPOSIT, ORDER, register
-from tests.e2e.server import STOP_S_MAX, Server, run, running
-from tests.parts import NPM_FOLDER, node, npm_packages
+from tests.e2e.server import Server, run, running
+from tests.e2e.watcher import watching
+from tests.parts import npm_packages
 
 PRICES = """
 subscription ($ids: [ID!]) {
@@ -35,45 +31,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-class Watcher:
-    """A subscription in Node, read event by event."""
-
-    def __init__(self, process: Process) -> None:
-        self._process = process
-
-    async def event(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        async with asyncio.timeout(STOP_S_MAX):
-            line = await self._process.stdout.readline()
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-    async def next(self) -> dict[str, Any]:
-        event = await self.event()
-        assert "next" in event, event
-        data: dict[str, Any] = event["next"]["data"]
-        return data
-
-
-@asynccontextmanager
-async def watching(
-    server: Server, query: str, token: str = "", **variables: Any
-) -> AsyncIterator[Watcher]:
-    """Subscribe; what comes first is that the server has taken the connection."""
-    arguments = [server.websocket_url, query, json.dumps(variables), *([token] if token else [])]
-    process = await asyncio.create_subprocess_exec(
-        node(), NPM_FOLDER / "watch.js", *arguments, stdout=PIPE
-    )
-    try:
-        yield Watcher(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
 async def test_prices_move(server: Server) -> None:
-    async with watching(server, PRICES, ids=["BTC", "ETH"]) as watcher:
+    async with watching(server.websocket_url, PRICES, ids=["BTC", "ETH"]) as watcher:
         assert await watcher.event() == {"connected": True}
         snapshot = (await watcher.next())["priceUpdates"]
         later = [(await watcher.next())["priceUpdates"] for _ in range(5)]
@@ -91,7 +50,7 @@ async def test_account_events_are_replayed_and_go_on_live(server: Server) -> Non
     async with server.client() as client:
         ada = await register(client, "ada_lovelace")
         await run(client, DEPOSIT, ada.access_token, amount="50.00")
-        async with watching(server, EVENTS, ada.access_token, since=0) as watcher:
+        async with watching(server.websocket_url, EVENTS, ada.access_token, since=0) as watcher:
             assert await watcher.event() == {"connected": True}
             first = (await watcher.next())["accountEvents"]
             await run(client, DEPOSIT, ada.access_token, amount="25.00")
@@ -107,7 +66,7 @@ async def test_account_events_are_replayed_and_go_on_live(server: Server) -> Non
 
 
 async def test_a_stranger_is_told_why_events_are_not_for_them(server: Server) -> None:
-    async with watching(server, EVENTS) as watcher:
+    async with watching(server.websocket_url, EVENTS) as watcher:
         assert await watcher.event() == {"connected": True}
         event = await watcher.event()
 
@@ -116,7 +75,7 @@ async def test_a_stranger_is_told_why_events_are_not_for_them(server: Server) ->
 
 
 async def test_a_bad_token_is_forbidden(server: Server) -> None:
-    async with watching(server, PRICES, token="x") as watcher:
+    async with watching(server.websocket_url, PRICES, token="x") as watcher:
         events = [await watcher.event(), await watcher.event()]
 
     assert {"closed": 4403, "reason": "Forbidden: The access token is not one of ours."} in events
@@ -126,7 +85,7 @@ async def test_a_session_that_ended_opens_nothing_more(server: Server) -> None:
     async with server.client() as client:
         grace = await register(client, "grace_hopper")
         await run(client, "mutation { logout { success } }", grace.access_token)
-    async with watching(server, EVENTS, grace.access_token) as watcher:
+    async with watching(server.websocket_url, EVENTS, grace.access_token) as watcher:
         events = [await watcher.event(), await watcher.event()]
 
     assert {"closed": 4403, "reason": "Forbidden: The session has ended; sign in again."} in events
@@ -135,7 +94,7 @@ async def test_a_session_that_ended_opens_nothing_more(server: Server) -> None:
 async def test_a_client_is_told_when_the_server_stops(tmp_path: Path) -> None:
     npm_packages()
     with running(tmp_path, CNOP_MARKET_TICK_SECONDS="3600") as stopping:
-        async with watching(stopping, PRICES) as watcher:
+        async with watching(stopping.websocket_url, PRICES) as watcher:
             assert await watcher.event() == {"connected": True}
             await watcher.next()
             stopping.signal(signal.SIGTERM)

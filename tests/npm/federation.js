@@ -1,4 +1,5 @@
-// Composes the server with a second subgraph by both composers, and joins them by both gateways.
+// Composes the server with a second subgraph by both composers, and joins them by both gateways;
+// Hive's twice, once with subscriptions of the server as server-sent events, once over websockets.
 // Prints a line for each composition, then the gateways' addresses as JSON; ends with its input.
 // Usage: node federation.js URL
 import { createServer } from 'node:http';
@@ -7,10 +8,13 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { composeServices as composeByApollo } from '@apollo/composition';
 import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { createGatewayRuntime, getGraphQLWSOptions } from '@graphql-hive/gateway-runtime';
 import { composeServices as composeByGuild } from '@theguild/federation-composition';
 import { Kind, parse, print, visit } from 'graphql';
 import { createHandler } from 'graphql-http/lib/use/http';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import { asEventStreams, gatewayConfig, overWebsockets } from '../../deploy/gateway.config.mjs';
 
 const [url] = process.argv.slice(2);
 
@@ -45,8 +49,7 @@ const resolvers = {
   Order: noted,
 };
 
-async function listening(handler) {
-  const server = createServer(handler);
+async function listening(handler, server = createServer(handler)) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${server.address().port}/graphql`;
 }
@@ -103,19 +106,20 @@ async function apolloGateway(supergraphSdl) {
   return started.url;
 }
 
-async function hiveGateway(supergraph) {
+// As the file for those who deploy it says, but for how the server's subscriptions come.
+async function hiveGateway(supergraph, options) {
   const runtime = createGatewayRuntime({
     supergraph,
     logging: 'error',
     landingPage: false,
-    propagateHeaders: {
-      fromClientToSubgraphs: ({ request }) =>
-        Object.fromEntries(
-          FORWARDED.map((name) => [name, request.headers.get(name)]).filter(([, value]) => value),
-        ),
-    },
+    transportEntries: { cnop: { ...gatewayConfig.transportEntries.cnop, options } },
   });
-  return await listening(runtime);
+  const server = createServer(runtime);
+  useServer(
+    getGraphQLWSOptions(runtime, ({ extra }) => ({ req: extra.request, socket: extra.socket })),
+    new WebSocketServer({ server, path: runtime.graphqlEndpoint }),
+  );
+  return await listening(runtime, server);
 }
 
 const services = [
@@ -131,7 +135,11 @@ const services = [
 const byApollo = composed('@apollo/composition', composeByApollo, services);
 const byGuild = composed('@theguild/federation-composition', composeByGuild, services);
 console.log(
-  JSON.stringify({ apollo: await apolloGateway(byApollo), hive: await hiveGateway(byGuild) }),
+  JSON.stringify({
+    apollo: await apolloGateway(byApollo),
+    hive: await hiveGateway(byGuild, asEventStreams),
+    'hive over websockets': await hiveGateway(byGuild, overWebsockets),
+  }),
 );
 
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -17,7 +17,7 @@ from web.settings import Settings
 
 EVENTS = "subscription { accountEvents(since: 0) { version } }"
 DEPOSIT = 'mutation { deposit(input: {amount: "5"}) { account { version } } }'
-COMPLETE = "event: complete\r\ndata: \r\n\r\n"
+COMPLETE = "event: complete\ndata: \n\n"
 
 
 class Stream:
@@ -63,8 +63,8 @@ class Stream:
         return (await self.raw())["body"].decode()  # type: ignore[no-any-return]
 
     async def next(self) -> Any:
-        kind, data, *_ = (await self.text()).split("\r\n")
-        assert kind == "event: next"
+        kind, data, *end = (await self.text()).split("\n")
+        assert (kind, end) == ("event: next", ["", ""])
         return json.loads(data.removeprefix("data: "))
 
     async def leave(self) -> None:
@@ -146,7 +146,7 @@ async def test_a_silent_stream_says_that_it_is_there(monkeypatch: pytest.MonkeyP
         heard = [await stream.text(), await stream.text()]
         await stream.leave()
 
-    assert heard == [": ping\r\n\r\n"] * 2
+    assert heard == [": ping\n\n"] * 2
 
 
 async def test_a_server_that_stops_ends_its_streams_and_opens_no_more() -> None:
@@ -203,7 +203,7 @@ async def test_a_stream_without_events_soon_gives_its_place_to_others(
         metrics = world.exchange.metrics.text().decode()
         await stream.leave()
 
-    assert first == ": ping\r\n\r\n"
+    assert first == ": ping\n\n"
     assert "cnop_requests_in_flight 0.0" in metrics
 
 
