@@ -35,6 +35,7 @@ from schema.rules import RulesQuery
 from schema.scalars import scalar_map
 from schema.sessions import SessionMutation
 from schema.strangers import Discretion, is_stranger, unsuggestive
+from schema.stream_errors import locate
 from schema.streams import Subscription
 from schema.trusted_documents import TrustedOnly
 from schema.users import UserMutation, UserQuery
@@ -115,6 +116,8 @@ class Schema(strawberry.federation.Schema):
         request_id = context.request.request_id if isinstance(context, Context) else ""
         is_discreet = not self.tells_strangers and is_stranger(context)
         for error in errors:
+            if execution_context is not None:
+                locate(error, execution_context)
             make_public(error, request_id=request_id)
             if isinstance(context, Context) and _code_of(error) in OUR_FAULTS:
                 context.request.has_failed = True

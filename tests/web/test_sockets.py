@@ -384,3 +384,16 @@ async def test_the_price_of_a_subscription_is_told_and_none_is_opened_for_it() -
         "code": "BAD_USER_INPUT",
         "requestedQueryCost": 250,
     }
+
+
+async def test_a_stream_that_its_field_refuses_answers_with_a_result_and_completes() -> None:
+    async with served() as (_, app):
+        socket = Socket(app)
+        await socket.begin()
+        socket.say("subscribe", "1", query="subscription { accountEvents { version } }")
+        refused, end = await socket.heard(), await socket.heard()
+        await ended(socket)
+
+    assert (refused["type"], end) == ("next", {"id": "1", "type": "complete"})
+    (error,) = refused["payload"]["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["accountEvents"], "UNAUTHENTICATED")
