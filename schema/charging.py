@@ -1,6 +1,6 @@
 """Charging: the cost of an operation is known, told and paid before it runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -79,6 +79,7 @@ class Charging(SchemaExtension):
             requested,
             self.execution_context.variables or {},
             rows_passed_over=context.request.rows_passed_over,
+            failed=_failed_within(result.errors or ()),
         )
         if context.purse is not None:
             context.purse.settle(self._actual)
@@ -109,6 +110,11 @@ def _only_priced(requested: int) -> GraphQLError:
         "points.",
         extensions={"code": "BAD_USER_INPUT", "requestedQueryCost": requested},
     )
+
+
+def _failed_within(errors: Iterable[GraphQLError]) -> set[str]:
+    """Return the root fields that began, and then failed somewhere within."""
+    return {str(error.path[0]) for error in errors if error.path and len(error.path) > 1}
 
 
 def _status(state: BudgetState) -> dict[str, int]:

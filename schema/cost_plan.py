@@ -1,6 +1,6 @@
 """A compiled operation: its price for any variables, and what an answer of it did cost."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -63,12 +63,18 @@ class CostPlan:
         variables: Variables = MappingProxyType({}),
         *,
         rows_passed_over: int = 0,
+        failed: Collection[str] = (),
     ) -> int:
         """Return the points that an answer took, at most `requested`.
 
-        Looks at no scalar, and at one object once: 0.1 µs each, and nothing for the rest.
+        Looks at no scalar, and at one object once: 0.1 µs each, and nothing for the rest. Of the
+        root fields that `failed` somewhere within, what was worked out before can't be seen, so
+        they cost all that was held for them.
         """
-        spent = _spent(self.fields, [data]) if data else 0
+        shown = [field for field in self.fields if field.key not in failed]
+        spent = _spent(shown, [data]) if data else 0
+        lost = total(field.term() for field in self.fields if field.key in failed)
+        spent += lost if isinstance(lost, int) else lost(variables)
         spent += self._fixed(variables) + -(-rows_passed_over // ROWS_PER_POINT)
         return min(spent, requested)
 

@@ -251,6 +251,20 @@ def test_rows_that_a_filter_passed_over_are_paid_for_and_the_rest_is_given_back(
     assert plan.actual(data, requested, {"n": 30}, rows_passed_over=9_999) == requested
 
 
+def test_what_failed_within_costs_all_that_was_held_for_it() -> None:
+    text = "query ($n: Int) { assets(first: $n) { nodes { candles { open } } } me { id } }"
+    plan = prepared(text).plan(None)
+    requested = plan.points({"n": 4})
+
+    assert requested == (1 + 4 * 25) + 1
+    assert plan.actual({"assets": None, "me": {"id": "u"}}, requested, {"n": 4}) == 1
+    assert (
+        plan.actual({"assets": None, "me": None}, requested, {"n": 4}, failed={"assets"})
+        == requested - 1
+    )
+    assert plan.actual(None, requested, {"n": 4}, failed={"assets", "me"}) == requested
+
+
 def test_points_stop_growing_at_the_largest_int() -> None:
     plan = CostPlan((), 10, lambda _: SATURATED)
 

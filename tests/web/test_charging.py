@@ -165,6 +165,18 @@ async def test_rows_that_a_filter_passes_over_are_paid_for() -> None:
     assert cost["throttleStatus"]["currentlyAvailable"] == 1_000 - 3 - 5
 
 
+async def test_what_fails_within_is_not_given_back_and_what_never_began_is() -> None:
+    within = "{ assets(first: 4) { nodes { candles(limit: 0) { open } } } }"
+    async with limited(1_000) as (_, client):
+        failed = await ask(client, within)
+        refused = await ask(client, "{ portfolio { positions { quantity } } }")
+
+    assert failed["data"] == {"assets": None}
+    assert failed["extensions"]["cost"]["actualQueryCost"] == 1 + 4
+    assert refused["data"] == {"portfolio": None}
+    assert refused["extensions"]["cost"]["actualQueryCost"] == 0
+
+
 async def test_too_many_objects_are_refused_whatever_the_budget() -> None:
     fields = "nodes { allTimeHigh { at } allTimeLow { at } position { asset { id } } }"
     lists = " ".join(f"a{number}: assets(first: 100) {{ {fields} }}" for number in range(20))
