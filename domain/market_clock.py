@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.instants import Clock
-from domain.ticks import Tick
+from domain.price_board import PriceBoard
 
 
 class MarketClock(Protocol):
@@ -32,24 +32,18 @@ class PresentTime:
 
 
 class ReplayTime:
-    """The MarketClock of a replayed market: it is always the time of the last tick.
+    """The MarketClock of a replayed market: the time of the last tick that this process shows.
 
     Between two ticks it stands still, and it never goes back. So what is done between the same two
     ticks is done at the same instant, at whatever speed they come and however long it takes.
     """
 
-    def __init__(self, begins_at: datetime) -> None:
+    def __init__(self, board: PriceBoard, begins_at: datetime) -> None:
         """Take the time before the first tick, which is that of the recording's first line."""
-        self._at = begins_at
+        self._board = board
+        self._begins_at = begins_at
 
     def market_now(self) -> datetime:
         """See MarketClock."""
-        return self._at
-
-    def hear(self, tick: Tick) -> None:
-        """Move on to a tick that this process's board shows."""
-        self.reach(tick.at)
-
-    def reach(self, at: datetime) -> None:
-        """Move on to an instant, unless it is past."""
-        self._at = max(self._at, at)
+        reached = self._board.latest_at
+        return self._begins_at if reached is None else max(reached, self._begins_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from domain.asset_listing import (
     EVERY_ASSET,
@@ -40,6 +40,7 @@ class PriceBoard:
         self._number = 0
         self._number_seen = 0
         self._fence = 0
+        self._latest_at: datetime | None = None
         self._listeners: list[BoardListener] = []
         self._tick_listeners: list[TickListener] = []
         self._listings: dict[AssetOrder, tuple[Asset, ...]] = {}
@@ -59,6 +60,11 @@ class PriceBoard:
         """The highest fencing number that was seen."""
         return self._fence
 
+    @property
+    def latest_at(self) -> datetime | None:
+        """The latest time of a tick or a price that was ever shown; None for an empty board."""
+        return self._latest_at
+
     def load(self, checkpoint: Checkpoint) -> None:
         """Put the assets of a checkpoint on the board, or in the place of others.
 
@@ -69,6 +75,7 @@ class PriceBoard:
         self._number_seen = max(self._number_seen, checkpoint.through)
         for state in checkpoint.states:
             self._states[state.id] = state
+            self._reach(state.asset.price_at)
             self._number_seen = max(self._number_seen, state.through)
             self._fence = max(self._fence, state.fence)
         self._rank()
@@ -79,6 +86,7 @@ class PriceBoard:
         if tick.fence < self._fence or tick.number <= self._number:
             return ()
         self._number, self._fence = tick.number, tick.fence
+        self._reach(tick.at)
         changed: dict[AssetId, None] = {}
         for move in tick.moves:
             before = self._states.get(move.asset_id)
@@ -170,6 +178,9 @@ class PriceBoard:
         """Call `listener` with each tick that is applied; returns how to stop that."""
         self._tick_listeners.append(listener)
         return lambda: self._tick_listeners.remove(listener)
+
+    def _reach(self, at: datetime) -> None:
+        self._latest_at = at if self._latest_at is None else max(self._latest_at, at)
 
     def _withdraw(self, tick: Tick) -> None:
         for asset_id in tick.gone:

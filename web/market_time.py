@@ -41,11 +41,9 @@ class MarketTime:
         """Tell whether the market's time is a recording's."""
         return isinstance(self.clock, ReplayTime)
 
-    def go_on(self, board: PriceBoard) -> None:
-        """Go on where a board stands that was filled from the store: time never goes back."""
-        if isinstance(self.clock, ReplayTime):
-            for asset in board.assets():
-                self.clock.reach(asset.price_at)
+    def tell(self) -> None:
+        """Tell the log what time it is, where it is another than the log's own."""
+        if self.is_replayed:
             _LOG.info(
                 "The market's time is %s, by its recording.", text_of(self.clock.market_now())
             )
@@ -84,22 +82,22 @@ def ids_in(settings: Settings, *, is_alone: bool, run: Callable[[], int]) -> Ids
 
 
 def market_time(settings: Settings, board: PriceBoard, wall_clock: Clock) -> MarketTime:
-    """Return the time of the settings' market, which follows the board where it is a replay's.
+    """Return the time of the settings' market, which follows the board where a recording sets it.
 
     Raises MarketSourceError for a recording that can't be read or has no prices.
     """
-    market = settings.market
-    if not (isinstance(market, ReplayMarket) and market.sets_clock):
-        return MarketTime(clock=PresentTime(wall_clock))
+    market, present = settings.market, PresentTime(wall_clock)
+    if not isinstance(market, ReplayMarket):
+        return MarketTime(clock=present)
+    turns = MarketTurns()
+    if not market.sets_clock:
+        return MarketTime(clock=present, command_turn=turns.command, tick_turn=turns.tick)
     with closing(recorded_prices(market.path)) as prices:
         first = next(prices, None)
     if first is None:
         raise MarketSourceError(f"{market.path} has no prices, so no time either")
-    clock, turns = ReplayTime(first.at), MarketTurns()
-    # First of all listeners: whoever hears of a tick lives in its time already.
-    board.listen_to_ticks(clock.hear)
     return MarketTime(
-        clock=clock,
+        clock=ReplayTime(board, first.at),
         command_turn=turns.command,
         tick_turn=turns.tick,
         steps=ReplaySteps() if market.is_stepped else None,

@@ -122,7 +122,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         ticks=ticks,
         has_starting_prices=not time.is_replayed,
     )
-    time.go_on(parts.board)
+    time.tell()
 
     leadership = Leadership(
         name=MARKET_LEASE,

@@ -212,7 +212,9 @@ def _market(variables: Variables) -> SimulatedMarket | ReplayMarket | CoinGeckoS
     is_stepped = variables.text("CNOP_REPLAY_SPEED") == STEP
     speed = Decimal(1)
     if not is_stepped:
-        speed = variables.decimal("CNOP_REPLAY_SPEED", speed, least="0.001", most="1000000000")
+        speed = variables.decimal(
+            "CNOP_REPLAY_SPEED", speed, least="0.001", most="1000000000", besides=f" or {STEP}"
+        )
     if sets_clock and kind != "replay":
         variables.problem(
             f"CNOP_CLOCK (--clock) is 'replay', but CNOP_MARKET is {kind!r}, which has no "

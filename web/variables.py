@@ -86,13 +86,15 @@ class Variables:
         self.refuse(name, f"a whole number from {least} to {most}")
         return default
 
-    def decimal(self, name: str, default: Decimal, *, least: str, most: str) -> Decimal:
-        """Return a number within bounds, both inclusive."""
+    def decimal(
+        self, name: str, default: Decimal, *, least: str, most: str, besides: str = ""
+    ) -> Decimal:
+        """Return a number within bounds, both inclusive; `besides` says what else is allowed."""
         number = self._number(name)
         if number is not None and Decimal(least) <= number <= Decimal(most):
             return number
         if self.text(name):
-            self.refuse(name, f"a number from {least} to {most}")
+            self.refuse(name, f"a number from {least} to {most}{besides}")
         return default
 
     def seconds(self, name: str, default: str, *, least: str, most: str) -> timedelta:

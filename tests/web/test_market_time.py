@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -131,6 +131,18 @@ async def test_a_store_of_the_present_has_no_time_for_a_recording(tmp_path: Path
     with pytest.raises(MarketSourceError, match="time never goes back"):
         async with compose(replay(path), parts):
             pass
+
+
+@pytest.mark.parametrize("sets_clock", [True, False])
+def test_ticks_of_a_recording_take_turns_with_commands_whatever_time_it_is(
+    tmp_path: Path, *, sets_clock: bool
+) -> None:
+    path = recorded(tmp_path / "days.csv", {BEGIN: 100})
+    settings = Settings(market=ReplayMarket(path, FULL_SPEED, sets_clock))
+    time = market_time(settings, PriceBoard(), SetClock())
+    live = market_time(Settings(), PriceBoard(), SetClock())
+    assert nullcontext not in {time.tick_turn, time.command_turn}
+    assert {live.tick_turn, live.command_turn} == {nullcontext}
 
 
 async def test_a_recording_without_prices_has_no_time(tmp_path: Path) -> None:

@@ -118,6 +118,14 @@ def test_a_recording_may_set_the_markets_clock(tmp_path: Path) -> None:
     assert unknown_names({"CNOP_CLOCK": "replay"}) == ()
 
 
+def test_the_speed_of_a_recording_is_told() -> None:
+    (problem,) = problems_of({"CNOP_REPLAY_SPEED": "fast"})
+
+    assert problem == (
+        "CNOP_REPLAY_SPEED is 'fast'; a number from 0.001 to 1000000000 or step is allowed."
+    )
+
+
 STEPPED = {"CNOP_REPLAY_SPEED": "step", "CNOP_CLOCK": "replay"}
 
 
