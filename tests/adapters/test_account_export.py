@@ -54,13 +54,14 @@ class Watched:
 
 
 async def rest(world: World, person: Session, price: str) -> str:
-    """Place an order that waits for its price, and return its id."""
+    """Place an order that waits for its price, under a key, and return its id."""
     typed = {
         "side": "BUY",
         "assetId": "BTC",
         "type": "LIMIT",
         "quantity": "1",
         "limitPrice": price,
+        "idempotencyKey": f"at-{price}",
     }
     placed = (await world.run(PLACE, {"input": typed}, as_=person))["placeOrder"]
     assert placed["errors"] == []

@@ -5,16 +5,17 @@ from decimal import Decimal
 import pytest
 
 from domain.money import Money, Percent, Price, Quantity
-from domain.order_requests import OrderFields, OrderRequest, requested
-from domain.orders import OrderSide, TimeInForce
+from domain.order_requests import OrderFields, OrderRequest, requested, resting_requested
+from domain.orders import OrderSide, OrderType, TimeInForce
 from domain.refusals import ErrorCode, Refusal
 
 BUY = OrderFields(asset_id="BTC", side=OrderSide.BUY, quantity=Decimal(1))
 
 
 def told(fields: OrderFields) -> dict[str, str]:
+    read = requested if fields.type is OrderType.MARKET else resting_requested
     with pytest.raises(Refusal) as refused:
-        requested(fields)
+        read(fields)
     assert {error.code for error in refused.value.errors} == {ErrorCode.INVALID_INPUT}
     assert all(error.path[0] == "input" for error in refused.value.errors)
     return {error.path[-1]: error.message for error in refused.value.errors}
@@ -106,6 +107,45 @@ def test_what_does_not_belong_to_a_market_order_is_refused_not_ignored() -> None
         expires_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
     assert set(told(fields)) == {"limitPrice", "triggerPrice", "timeInForce", "expiresAt"}
+
+
+LIMIT = replace(BUY, type=OrderType.LIMIT, limit_price=Decimal(1))
+STOP = replace(BUY, type=OrderType.STOP_LOSS, trigger_price=Decimal(1))
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "misplaced"),
+    [
+        (replace(LIMIT, trigger_price=Decimal(1)), {"triggerPrice"}),
+        (replace(STOP, limit_price=Decimal(1)), {"limitPrice"}),
+        (replace(STOP, time_in_force=TimeInForce.IOC), {"timeInForce"}),
+        (replace(STOP, time_in_force=TimeInForce.FOK), {"timeInForce"}),
+        (replace(STOP, time_in_force=TimeInForce.DAY, expires_at=LATER), {"expiresAt"}),
+        (replace(LIMIT, time_in_force=TimeInForce.DAY, expires_at=LATER), {"expiresAt"}),
+        (replace(LIMIT, time_in_force=TimeInForce.IOC, expires_at=LATER), {"expiresAt"}),
+        (replace(LIMIT, notional=Decimal(1)), {"notional"}),
+        (replace(LIMIT, quantity=None, notional=Decimal(1)), {"quantity", "notional"}),
+        (replace(LIMIT, limit_price=None), {"limitPrice"}),
+        (replace(STOP, trigger_price=Decimal(0)), {"triggerPrice"}),
+        (
+            replace(LIMIT, expected_price=Decimal(1), max_slippage_percent=Decimal(1)),
+            {"expectedPrice", "maxSlippagePercent"},
+        ),
+    ],
+)
+def test_what_does_not_belong_to_an_order_that_waits_is_refused(
+    fields: OrderFields, misplaced: set[str]
+) -> None:
+    assert set(told(fields)) == misplaced
+
+
+@pytest.mark.parametrize("force", [None, TimeInForce.GTC])
+def test_an_order_waits_until_it_is_cancelled_unless_it_says_otherwise(
+    force: TimeInForce | None,
+) -> None:
+    request = resting_requested(replace(STOP, time_in_force=force, expires_at=LATER))
+    assert (request.time_in_force, request.expires_at) == (TimeInForce.GTC, LATER)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
