@@ -14,6 +14,10 @@ from web.strict_json import decode
 OPERATION_ID_MAX = 256
 """Characters of an operation's id on a websocket; clients use a UUID or a number."""
 
+VALUES_MAX = 2_000
+"""In all variables together, lists and objects included: 100 entities with some fields each. Each
+wrong one is looked at, at 5 µs and at no charge."""
+
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name")
 """A browser sends neither to another site before that has allowed it. Source: Apollo Server."""
 
@@ -130,4 +134,17 @@ def _payload_problem(payload: Mapping[str, object]) -> str | None:
     for name in ("variables", "extensions"):
         if not isinstance(payload.get(name), dict | None):
             return f"`{name}` must be an object or null."
+    if _has_too_many(payload.get("variables")):
+        return f"`variables` may hold {VALUES_MAX} values at most."
     return None
+
+
+def _has_too_many(variables: object) -> bool:
+    """Tell whether there are more values than may be, and look at no more than that."""
+    found, waiting = 0, [variables]
+    while waiting and found <= VALUES_MAX:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            found += len(value)
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return found > VALUES_MAX

@@ -13,6 +13,7 @@ from tests.api.world import World, opened
 from tests.web.asgi import client_of
 from web.app import make_app
 from web.graphql_media_types import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted, accepted
+from web.graphql_requests import VALUES_MAX
 
 UNASKED = {"apollo-require-preflight": "1"}
 SIMPLE = "{ __typename }"
@@ -212,3 +213,17 @@ async def test_a_subscription_by_post_is_told_where_it_runs() -> None:
     message: Any = answer.json()["errors"][0]["message"]
     assert "graphql-transport-ws" in message
     assert EVENT_STREAM in message
+
+
+async def test_variables_hold_so_many_values_however_they_nest() -> None:
+    query = "query ($ids: [ID!]) { __typename }"
+    most = {"ids": [{"id": number} for number in range((VALUES_MAX - 2) // 2)]}
+    async with served() as (_, client):
+        taken, refused = [
+            await client.post("/graphql", json={"query": query, "variables": variables})
+            for variables in (most, {**most, "x": [1]})
+        ]
+
+    assert taken.status_code == 200
+    assert refused.status_code == 400
+    assert str(VALUES_MAX) in refused.json()["errors"][0]["message"]
