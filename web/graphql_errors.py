@@ -47,11 +47,17 @@ def error_response(
 
 
 def internal_error_response() -> JSONResponse:
-    """Return a response to a request that failed: no more than the name that the log has it by."""
+    """Return a response to a request that failed."""
+    message, extensions = internal_error()
+    return JSONResponse({"errors": [{"message": message, "extensions": extensions}]}, 500)
+
+
+def internal_error() -> tuple[str, dict[str, str]]:
+    """Return message and extensions of a failure: no more than the name that the log has it by."""
     notes = current_request.get()
     request_id = notes.request_id if notes else "unknown"
     message = f"Something went wrong on our side; it is logged as request {request_id}."
-    return error_response(500, INTERNAL, message)
+    return message, {"code": INTERNAL, "requestId": request_id}
 
 
 def has_begun(result: ExecutionResult) -> bool:

@@ -1,37 +1,25 @@
 """The protocol graphql-transport-ws: whatever a client sends, it is told what was wrong with it."""
 
 import asyncio
-import logging
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from graphql import GraphQLError, parse
-from strawberry.http import GraphQLRequestData
+from graphql import GraphQLError
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
-    Operation,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-    CompleteMessage,
     ConnectionInitMessage,
     Message,
     SubscribeMessage,
 )
-from strawberry.types.graphql import OperationType
-from strawberry.utils.operation import get_operation_type
 
 from domain.ids import UserId
 from domain.sessions import NotAuthenticatedError
-from web.graphql_errors import (
-    INTERNAL,
-    RATE_LIMITED,
-    SERVICE_UNAVAILABLE,
-    RequestRefusedError,
-    has_begun,
-)
+from web.graphql_errors import RATE_LIMITED, SERVICE_UNAVAILABLE, RequestRefusedError
 from web.graphql_requests import message_problem, request_data
 from web.reception import Caller
 from web.session_ends import LOOK_EVERY, Sleep, ended
@@ -43,16 +31,15 @@ from web.socket_adapter import (
     TOO_MANY_INITS,
     TRY_AGAIN_LATER,
 )
+from web.socket_operations import SocketOperation
 
 if TYPE_CHECKING:
-    from strawberry.types import ExecutionResult
+    from collections.abc import Collection
 
     from web.graphql_app import GraphQLEndpoint
 
 GOODBYE_S_MAX = 2.0
 """Seconds that queries and mutations on a socket have to end once the server stops."""
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +57,6 @@ class SocketPace:
 
 
 EVERYDAY = SocketPace()
-
-
-class SocketOperation(Operation[Any, None]):
-    """An operation as it was asked for; its document may still be named by a hash alone."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, handler: "SocketHandler", name: str, data: GraphQLRequestData) -> None:
-        super().__init__(handler, name, data.query or "", data.variables, data.operation_name)
-        self.data = data
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
@@ -152,40 +129,14 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.send_message({"id": message["id"], "type": "error", "payload": errors})
         else:
             operation = SocketOperation(self, message["id"], request_data(message["payload"]))
-            operation.task = asyncio.create_task(self.run_operation(operation))
+            operation.task = asyncio.create_task(operation.run())
             operation.task.add_done_callback(self._task_done)
             self.operations[operation.id] = operation
 
-    async def run_operation(self, operation: SocketOperation) -> None:  # type: ignore[override] # our handle_subscribe makes no others
-        """Run an operation to its end, whatever its kind."""
-        self.view.metrics.socket_operations.inc()
-        outcome = "errors"
-        try:
-            outcome = await self._run(operation)
-        except WebSocketDisconnected:
-            outcome = "disconnected"
-        except asyncio.CancelledError:
-            outcome = "stopped"
-            raise
-        except RequestRefusedError as refused:
-            await self._end(operation, _error(refused.message, refused.code))
-        except GraphQLError as error:  # of a hash that names no document here
-            self.schema.process_errors([error])
-            await self._end(operation, error)
-        except Exception:  # noqa: BLE001 (the outermost edge of a task)
-            _LOG.exception("An operation on a websocket failed in a way that nobody foresaw.")
-            await self._end(operation, _error("Something went wrong on our side.", INTERNAL))
-        finally:
-            self.view.metrics.socket_operations.dec()
-            self.view.metrics.operations.labels("websocket", outcome).inc()
-
     async def say_goodbye(self) -> None:
         """Let queries and mutations end, for a while, and close with 1001."""
-        answering = [
-            operation.task
-            for operation in self.operations.values()
-            if operation.task and not _is_subscription(operation)
-        ]
+        operations = cast("Collection[SocketOperation]", self.operations.values())
+        answering = [one.task for one in operations if one.task and not one.is_subscription]
         if answering:
             await asyncio.wait(answering, timeout=GOODBYE_S_MAX)
         await self.websocket.close(GOING_AWAY, "The server is shutting down; connect again.")
@@ -220,38 +171,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         at_most = self.view.sockets.per_user_max
         return f"{RATE_LIMITED}: {at_most} websockets of yours are open here; close one first"
 
-    async def _run(self, operation: SocketOperation) -> str:
-        address = self.context.address
-        operation.query = await self.view.documents.text(operation.data, address) or ""
-        if not operation.query.strip():
-            raise RequestRefusedError(400, "The operation has no `query` in it.")
-        context = await self.view.reception.context(self.context)
-        results = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            root_value=None,
-            operation_name=operation.operation_name,
-            operation_extensions=operation.data.extensions,
-        )
-        outcome = "ok"
-        async with aclosing(results):
-            async for result in results:
-                answer = cast("ExecutionResult", result)  # our schema defers no parts of any
-                if not has_begun(answer):
-                    await operation.send_initial_errors(answer.errors or [])
-                    return "errors"
-                outcome = "errors" if answer.errors else outcome
-                await operation.send_next(answer)
-        await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
-        return outcome
-
-    async def _end(self, operation: Operation[Any, None], error: GraphQLError) -> None:
-        try:
-            await operation.send_initial_errors([error])
-        except WebSocketDisconnected:
-            return
-
     def _refusal(self) -> GraphQLError | None:
         """Return why no operation may begin now; each counts as a request of its address."""
         at_most, counts = self.view.operations_per_socket, self.view.counts
@@ -270,12 +189,3 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
 def _error(message: str, code: str, **more: object) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code, **more})
-
-
-def _is_subscription(operation: Operation[Any, None]) -> bool:
-    try:
-        document = parse(operation.query)
-        kind = get_operation_type(document, operation.operation_name)
-    except (GraphQLError, RuntimeError, RecursionError):
-        return False
-    return kind is OperationType.SUBSCRIPTION

@@ -282,7 +282,7 @@ async def test_an_unforeseen_error_ends_its_operation_and_not_the_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with served() as (world, app):
-        socket = Socket(app)
+        socket = Socket(app, **{"x-request-id": "mine"})
         await socket.begin()
         with monkeypatch.context() as broken:
             broken.setattr("web.reception.Request", None)
@@ -293,7 +293,7 @@ async def test_an_unforeseen_error_ends_its_operation_and_not_the_socket(
         await ended(socket)
         del world
 
-    assert failed["payload"][0]["extensions"]["code"] == "INTERNAL"
+    assert failed["payload"][0]["extensions"] == {"code": "INTERNAL", "requestId": "mine"}
     assert "NoneType" not in json.dumps(failed)
     assert pong == {"type": "pong"}
 
