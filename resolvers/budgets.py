@@ -36,6 +36,8 @@ class Purse:
         self._subject = subject
         self._available = rules.bucket.capacity
         self._paid = 0
+        self.item_points = 0
+        """What one item of each event of a stream costs, as its document has it."""
 
     async def pay(self, points: int) -> Taken:
         """Take the points, all of them or none."""

@@ -54,6 +54,9 @@ class Charging(SchemaExtension):
             taken = await context.purse.pay(requested)
             if not taken.is_allowed:
                 raise self._too_expensive(requested, context.purse.state, taken.retry_after)
+            if execution.operation_type is OperationType.SUBSCRIPTION:
+                plan = prepared.plan(execution.operation_name)
+                context.purse.item_points = plan.item_points(execution.variables or {})
         yield
         self._settle(context, prepared, requested)
 

@@ -27,9 +27,13 @@ class Priced:
 
     def term(self) -> Term:
         """Return what the field can cost at most."""
-        members = [total(field.term() for field in member) for member in self.members]
-        one = total([self.points, _dearest(members)])
+        one = self.item_term()
         return one if self.size is None else _product(self.size, one)
+
+    def item_term(self) -> Term:
+        """Return what one of the field's objects can cost."""
+        members = [total(field.term() for field in member) for member in self.members]
+        return total([self.points, _dearest(members)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class CostPlan:
         """Return how many objects these variables could bring, at most SATURATED."""
         objects = self.objects
         return objects if isinstance(objects, int) else objects(variables)
+
+    def item_points(self, variables: Variables) -> int:
+        """Return what one object of the root fields costs: of a stream, one item of an event."""
+        items = total(field.item_term() for field in self.fields)
+        return items if isinstance(items, int) else items(variables)
 
     def points(self, variables: Variables) -> int:
         """Return the points to hold for these variables, at most SATURATED."""

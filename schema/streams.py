@@ -21,6 +21,10 @@ from subscriptions.orders import order_updates as updates_of_orders
 EVENTS_PER_PAYMENT = 20
 """Events that are told before they are paid for, a point each: paying may take a round trip."""
 
+OBJECTS_PER_UPDATE = 2
+"""Objects of a price update that are paid for once, when the stream begins: itself and its asset.
+What is selected beyond these is looked up at each tick, and paid for at each."""
+
 EventT = TypeVar("EventT")
 
 
@@ -89,7 +93,9 @@ class Subscription:
         description=(
             "First the latest price of every asset asked for, then one batch per tick with those "
             "that changed. A slow reader gets the newest price of each asset in its next batch, "
-            "never a growing queue. At most 250 a batch. Public."
+            "never a growing queue. At most 250 a batch. What is selected besides an update and "
+            "its asset is paid for at each tick, and told less often where the budget doesn't hold "
+            "it. Public."
         ),
     )
     @staticmethod
@@ -105,10 +111,14 @@ class Subscription:
         """Stream prices."""
         wanted = given(asset_ids)
         ids = None if wanted is None else [typed_asset_id(text, "assetIds") for text in wanted]
+        purse = info.context.purse
+        beyond = max(0, purse.item_points - OBJECTS_PER_UPDATE) if purse else 0
         with info.context.prices.stream(ids) as stream:
             async for batch in stream:
                 info.context.request.forget()
                 yield batch
+                if purse is not None and beyond:
+                    await purse.pay_on(beyond * len(batch))
 
     @strawberry.federation.field(
         is_subscription=True,

@@ -41,6 +41,20 @@ async def replayed(world: World, session: Session, till: Till) -> AsyncGenerator
         yield result.data["accountEvents"]["version"]
 
 
+async def batches(
+    world: World, session: Session, till: Till, text: str, number: int
+) -> list[list[dict[str, Any]]]:
+    """Read batches of prices, each after a tick of its own; their budget's time passes by waits."""
+    context = replace(await world.context(session), purse=till.purse())
+    results: Any = await world.schema.stream(text, context_value=context)
+    found = []
+    for tick in range(number):
+        found.append((await anext(results)).data["priceUpdates"])
+        await world.tick({"BTC": f"{50_001 + tick}", "ETH": f"{2_501 + tick}"})
+    await results.aclose()
+    return found
+
+
 async def holder_of_events(world: World, number: int) -> Session:
     session = await world.register()
     for _ in range(number):
@@ -99,3 +113,35 @@ async def test_without_budgets_nothing_is_paid(world: World) -> None:
     found = [(await anext(stream))["accountEvents"]["version"] for _ in range(number)]
     assert found == list(range(1, number + 1))
     await stream.aclose()
+
+
+async def test_prices_and_their_assets_are_paid_for_once(world: World) -> None:
+    till = Till(Bucket(capacity=1_000, restore_per_second=10))
+    text = "subscription { priceUpdates { price asset { id name } } }"
+    assert len(await batches(world, await world.register(), till, text, 9)) == 9
+    assert (await till.budgets.take("somebody", 1)).available == 1_000 - 2 * 250 - 1
+    assert till.slept_s == []
+
+
+async def test_what_is_looked_up_beside_prices_is_paid_for_at_each_tick(world: World) -> None:
+    till = Till(Bucket(capacity=100, restore_per_second=10))
+    text = """
+    subscription {
+      priceUpdates(assetIds: ["BTC", "ETH"]) { price asset { candles(limit: 20) { close } } }
+    }"""
+    found = await batches(world, await world.register(), till, text, 4)
+    assert [[one["price"] for one in batch] for batch in found[1:]] == [
+        ["50001", "2501"],
+        ["50002", "2502"],
+        ["50003", "2503"],
+    ]
+    held, each = 2 * (2 + 20), 2 * 20
+    assert held + 3 * each <= 100 + 10 * sum(till.slept_s)
+    assert till.slept_s[0] == each / 10
+
+
+async def test_a_document_that_names_one_asset_without_a_list_pays_for_one(world: World) -> None:
+    till = Till(Bucket(capacity=2_000, restore_per_second=10))
+    text = 'subscription { priceUpdates(assetIds: "BTC") { price asset { position { id } } } }'
+    await batches(world, await world.register(), till, text, 5)
+    assert (await till.budgets.take("somebody", 1)).available == 2_000 - 250 * 3 - 4 * 1 - 1

@@ -251,6 +251,21 @@ def test_rows_that_a_filter_passed_over_are_paid_for_and_the_rest_is_given_back(
     assert plan.actual(data, requested, {"n": 30}, rows_passed_over=9_999) == requested
 
 
+@pytest.mark.parametrize(
+    ("selected", "points"),
+    [
+        ("price", 1),
+        ("price asset { id }", 2),
+        ("asset { candles(limit: $n) { open } position { id } }", 1 + 1 + 7 + 1),
+    ],
+)
+def test_an_item_of_a_stream_has_a_price_of_its_own(selected: str, points: int) -> None:
+    text = f"subscription ($n: Int = 1) {{ priceUpdates {{ {selected} at }} }}"
+    text = text if "$n" in selected else text.replace("($n: Int = 1) ", "")
+
+    assert prepared(text).plan(None).item_points({"n": 7}) == points
+
+
 def test_what_failed_within_costs_all_that_was_held_for_it() -> None:
     text = "query ($n: Int) { assets(first: $n) { nodes { candles { open } } } me { id } }"
     plan = prepared(text).plan(None)
