@@ -59,7 +59,9 @@ def test_both_composers_compose(joined: Joined, say: Callable[[str], None]) -> N
 
 
 @pytest.mark.parametrize("gateway", ["apollo", "hive"])
-async def test_assets_of_a_list_are_joined_in_one_request(joined: Joined, gateway: str) -> None:
+async def test_assets_of_a_list_are_joined_in_one_request(
+    joined: Joined, gateway: str, say: Callable[[str], None]
+) -> None:
     query = '{ notedAssets(ids: ["BTC", "ETH", "DOGE"]) { id note price } }'
     before = requests_at(joined.server)
     answer = await joined.ask(gateway, query)
@@ -69,6 +71,7 @@ async def test_assets_of_a_list_are_joined_in_one_request(joined: Joined, gatewa
     assert all(float(asset["price"]) > 0 for asset in answer["data"]["notedAssets"])
     assert answer["data"]["notedAssets"][0]["note"] == "a note on BTC"
     assert after - before == 1
+    say(f"gateway {gateway}: three assets joined with another subgraph's, in one request")
 
 
 @pytest.mark.parametrize("gateway", ["apollo", "hive"])

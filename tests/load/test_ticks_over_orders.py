@@ -8,7 +8,7 @@ import os
 import resource
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -112,19 +112,21 @@ def what_a_tick_may_use(fired: int) -> Counter[str]:
     return used
 
 
-async def test_a_tick_costs_what_it_sets_off_however_many_orders_rest(tmp_path: Path) -> None:
+async def test_a_tick_costs_what_it_sets_off_however_many_orders_rest(
+    tmp_path: Path, say: Callable[[str], None]
+) -> None:
     async with crowded(tmp_path / "few.db", FEW_ORDERS) as market:
         over_few = await market.quiet_tick()
         steps_over_few = await market.engine_steps_of_quiet_tick()
     async with crowded(tmp_path / "many.db", ORDERS) as market:
         assert await market.quiet_tick() == over_few == what_a_tick_may_use(0)
         assert await market.engine_steps_of_quiet_tick() == steps_over_few > 0
-        await let_prices_move(market)
+        say(await let_prices_move(market))
         await market.world.check()
 
 
-async def let_prices_move(market: Market) -> None:
-    """Make all the ticks, check each, and in the end what is kept of them."""
+async def let_prices_move(market: Market) -> str:
+    """Make all the ticks, check each and in the end what is kept of them, and sum it up."""
     fills, kept, began_s = 0, 0, time.process_time()
     for number in range(1, TICKS + 1):
         used, report = await market.tick()
@@ -138,10 +140,16 @@ async def let_prices_move(market: Market) -> None:
         if number == TICKS // 4:
             kept = retained_objects()
     more = retained_objects() - kept
-    tell(market, fills, more, time.process_time() - began_s)
+    cpu_s = time.process_time() - began_s
     assert fills > TICKS // 2
     assert more < OBJECTS_MORE_MAX
     assert await stored_ticks(market) <= TICKS_KEPT + CHECKPOINT_TICKS
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        f"{TICKS * ASSETS} price changes in {TICKS} ticks over {ORDERS} open orders: "
+        f"{fills} fills, each replaced; {cpu_s:.0f} s of CPU, {TICKS / cpu_s:.0f} ticks a second; "
+        f"{more} objects more than after a quarter of them; at most {peak_mib} MiB"
+    )
 
 
 def retained_objects() -> int:
@@ -152,13 +160,3 @@ def retained_objects() -> int:
 
 async def stored_ticks(market: Market) -> int:
     return len([item async for item in market.sqlite.scan("TICK")])
-
-
-def tell(market: Market, fills: int, more: int, cpu_s: float) -> None:
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"\n{TICKS * ASSETS} price changes in {TICKS} ticks over {ORDERS} open orders: "
-        f"{fills} fills, each replaced; {cpu_s:.0f} s of CPU, {TICKS / cpu_s:.0f} ticks a second; "
-        f"{dict(market.table.used)}; {more} objects more than after a quarter of them; "
-        f"at most {peak_mib} MiB"
-    )
