@@ -136,7 +136,10 @@ def make_schema(
     trusted: TrustedDocuments | None = None,
 ) -> Schema:
     """Return a new schema. Federation 2.9 is the newest that every composer knows."""
-    discretion = [] if tells_strangers else [Discretion]
+
+    def discretion() -> Discretion:
+        return Discretion(documents)
+
     trust = [] if trusted is None else [lambda: TrustedOnly(trusted)]
     schema = Schema(
         query=Query,
@@ -148,7 +151,7 @@ def make_schema(
         extensions=[
             lambda: PreparedDocuments(documents),
             *trust,
-            *discretion,
+            *([] if tells_strangers else [discretion]),
             lambda: Charging(documents),
         ],
     )

@@ -21,6 +21,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.cost_plan import CostPlan
 from schema.errors import OperationUnclearError
+from schema.introspection import introspects
 from schema.limits import VALIDATION_FAILED, DocumentRefusedError, QueryLimits
 from schema.query_cost import Pricing
 
@@ -44,6 +45,8 @@ class Prepared:
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     pricing: Pricing
+    introspects: bool
+    """Whether it asks about the schema, anywhere."""
     plans: dict[str | None, CostPlan] = field(default_factory=dict)
 
     @property
@@ -98,7 +101,8 @@ class Documents:
             self._kept.move_to_end(text)
             return found
         document = self.limits.parse(text)
-        made = Prepared(document, self._errors_in(document, tuple(rules)), self._pricing)
+        errors = self._errors_in(document, tuple(rules))
+        made = Prepared(document, errors, self._pricing, introspects(document))
         self._keep(text, made)
         return made
 

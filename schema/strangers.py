@@ -3,16 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from graphql import DocumentNode, FieldNode, GraphQLError
-from graphql.language import Visitor, visit
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from schema.context import Context
+from schema.prepared_documents import Documents
 
 INTROSPECTION_DISABLED = "INTROSPECTION_DISABLED"
-
-_ABOUT_THE_SCHEMA = frozenset({"__schema", "__type", "_service"})
-"""Fields that describe the schema. `__typename` names only what was asked for."""
 
 _SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
 """GraphQL's words, always its last, for names that resemble a wrong one."""
@@ -24,12 +21,16 @@ class Discretion(SchemaExtension):
     It stands behind the extension that brings the document and what is wrong with it.
     """
 
+    def __init__(self, documents: Documents) -> None:
+        super().__init__()
+        self._documents = documents
+
     def on_validate(self) -> Iterator[None]:
         """Say no more of the schema than the document itself knows."""
         execution = self.execution_context
-        document, found = execution.graphql_document, execution.pre_execution_errors
-        if is_stranger(execution.context) and document is not None:
-            if introspects(document):
+        text, found = execution.query or "", execution.pre_execution_errors
+        if is_stranger(execution.context):
+            if self._documents.prepared(text, execution.validation_rules).introspects:
                 execution.pre_execution_errors = [_refused()]
             elif found:
                 execution.pre_execution_errors = list(without_suggestions(found))
@@ -39,13 +40,6 @@ class Discretion(SchemaExtension):
 def is_stranger(context: object) -> bool:
     """Tell whether nobody has signed in."""
     return not isinstance(context, Context) or context.request.viewer is None
-
-
-def introspects(document: DocumentNode) -> bool:
-    """Tell whether a document asks about the schema, anywhere."""
-    search = _Search()
-    visit(document, search)
-    return search.has_found
 
 
 def without_suggestions(errors: Iterable[GraphQLError]) -> Iterator[GraphQLError]:
@@ -65,15 +59,6 @@ def without_suggestions(errors: Iterable[GraphQLError]) -> Iterator[GraphQLError
 def unsuggestive(message: str) -> str:
     """Return a message of GraphQL's without the names that it suggests."""
     return _SUGGESTION.sub("", message)
-
-
-class _Search(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.has_found = False
-
-    def enter_field(self, node: FieldNode, *_: object) -> None:
-        self.has_found = self.has_found or node.name.value in _ABOUT_THE_SCHEMA
 
 
 def _refused() -> GraphQLError:

@@ -172,3 +172,20 @@ def test_a_request_without_a_query_is_not_the_caches_concern() -> None:
 
     with pytest.raises(Exception, match="query"):
         server.schema.execute_sync(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (QUERY, False),
+        ("{ __typename }", False),
+        ('{ assets { __typename } __type(name: "A") { name } }', True),
+        (
+            "query A { id } query B { ...F } fragment F on Query { __schema { __typename } }",
+            True,
+        ),
+        ("{ _service { sdl } }", True),
+    ],
+)
+def test_it_is_known_whether_a_document_asks_about_the_schema(text: str, *, expected: bool) -> None:
+    assert documents().prepared(text, specified_rules).introspects is expected
