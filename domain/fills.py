@@ -47,7 +47,7 @@ def filled(  # noqa: PLR0917 - a fill is made of all of these
     held = replace(position, held=position.held - order.held_quantity)
     traded = _bought if order.side is OrderSide.BUY else _sold
     after, held = traded(after, held, order.quantity, fill)
-    held = replace(held, version=after.version, epoch=after.epoch)
+    held = replace(held, version=after.version)
     done = replace(
         order,
         status=OrderStatus.FILLED,

@@ -49,7 +49,7 @@ def _change(  # noqa: PLR0917 - a change is made of all of these
 ) -> Change:
     """Give a hold or a release its version, its time and its entry."""
     after = after.on(terms.now.date()).changed(terms.now, order.asset_id)
-    position = replace(position, version=after.version, epoch=after.epoch)
+    position = replace(position, version=after.version)
     order = replace(order, version=after.version, updated_at=terms.now)
     entry = order_entry(
         kind, legs, before=before, after=after, position=position, order=order, terms=terms

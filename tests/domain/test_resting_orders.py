@@ -1,12 +1,13 @@
 """Placing orders that wait: what is held, what is filled at once, what is refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.commands import State, decided
 from domain.instants import day_end
-from domain.journal import Change, EntryKind, OrderNote
+from domain.journal import EntryKind, OrderNote
 from domain.money import Money, Percent, Quantity
 from domain.orders import OrderSide, OrderStatus, OrderStatusReason, OrderType, TimeInForce
 from domain.refusals import ErrorCode, LimitExceededError
@@ -217,9 +218,23 @@ def test_a_price_that_cannot_be_traded_on_is_refused(quote: object, code: ErrorC
     assert error.code is code
 
 
-def test_an_order_that_is_still_open_cannot_be_noted_without_an_entry() -> None:
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"held_cash": Money(0)},
+        {"status": OrderStatus.CANCELLED},
+        {
+            "status": OrderStatus.CANCELLED,
+            "held_cash": Money(0),
+            "held_quantity": Quantity(1),
+        },
+    ],
+)
+def test_an_order_that_is_open_or_holds_something_cannot_be_noted_without_an_entry(
+    left: dict[str, object],
+) -> None:
     change = change_by(resting(LIMIT, BUY, "1", "90"), RICH, terms(quoted("100")))
-    assert isinstance(change, Change)
     assert change.order is not None
+    order = replace(change.order, **left)  # type: ignore[arg-type] # as each case says
     with pytest.raises(ValueError, match="has ended and holds nothing"):
-        OrderNote(account=change.account, order=change.order)
+        OrderNote(account=change.account, order=order)
