@@ -15,6 +15,7 @@ from domain.refusals import ErrorCode
 from domain.resets import Reset
 from domain.rewards import ClaimReward
 from tests.adapters.faulty_table import FaultyTable
+from tests.adapters.memory_table import MemoryTable
 from tests.domain.ledger_world import ACCOUNT, BTC, World, codes, order
 
 CONTENDERS = 64
@@ -90,3 +91,14 @@ async def test_a_reset_among_buys_leaves_nothing_behind() -> None:
     assert holdings.account.cash == Money(0)
     assert holdings.positions == ()
     assert await world.findings() == []
+
+
+async def test_a_process_never_loses_to_itself() -> None:
+    world = await World().open("100")
+    assert isinstance(world.table, MemoryTable)
+    ledger = world.another_ledger(FaultyTable(world.table, turns_max=3))
+    world.table.calls.clear()
+    deposits = (world.do(Deposit.of(Decimal(1)), ledger=ledger) for _ in range(20))
+    done = await asyncio.gather(*deposits)
+    assert codes(done) == []
+    assert world.table.calls.count("transact") == 20
