@@ -12,6 +12,7 @@ import pytest
 from adapters.dynamodb_table import DynamoDbTable
 from adapters.sqlite_table import SqliteTable
 from adapters.table import Table
+from tests.api.order_text import placed
 from tests.api.world import World, opened
 from tests.domain.identity_world import RacyTable, SetClock
 from tests.domain.ledger_world import findings_of
@@ -121,4 +122,30 @@ async def test_a_reader_hears_all_that_many_writers_do(world_on: World) -> None:
     hearing = asyncio.create_task(hear())
     await asyncio.gather(*(world.deposit(alice, "1") for _ in range(WRITERS)))
     assert await hearing == list(range(1, WRITERS + 1))
+    await stream.aclose()
+
+
+async def test_each_order_is_told_once_whether_it_waits_or_ends_on_arrival(world_on: World) -> None:
+    world = world_on
+    alice = await world.trader("5000")
+    stream = world.listen("subscription { orderUpdates { id status } }", as_=alice)
+    first = asyncio.ensure_future(anext(stream))
+    listeners = world.exchange.entries._bus._mailboxes  # type: ignore[attr-defined]
+    while not listeners:  # noqa: ASYNC110 - it takes turns, not time
+        await asyncio.sleep(0)
+    wanted = []
+    for number in range(6):
+        force = "GTC" if number % 2 else "IOC"
+        payload = await placed(
+            world,
+            alice,
+            type="LIMIT",
+            limitPrice="40000",
+            quantity="0.001",
+            timeInForce=force,
+        )
+        wanted.append((payload["order"]["id"], payload["order"]["status"]))
+    answers = [await first, *[await anext(stream) for _ in wanted[1:]]]
+    told = [(one["id"], one["status"]) for one in (told["orderUpdates"] for told in answers)]
+    assert sorted(told) == sorted(wanted)
     await stream.aclose()
