@@ -13,7 +13,7 @@ from strawberry.types import ExecutionContext
 
 from domain.ports.trusted_documents import TrustedDocuments
 from schema.accounts import AccountMutation, AccountQuery
-from schema.assets import AssetQuery
+from schema.asset_listing import AssetQuery
 from schema.charging import Charging
 from schema.context import Context, Info
 from schema.directives import announce
@@ -23,10 +23,11 @@ from schema.insights import InsightQuery
 from schema.journal import JournalQuery
 from schema.limits import QueryLimits
 from schema.orders import OrderQuery
-from schema.placing import PlacingMutation, PlacingQuery
+from schema.placing import PlacingMutation
 from schema.portfolio_history import PortfolioHistoryQuery
 from schema.portfolios import PortfolioQuery
 from schema.prepared_documents import Documents, PreparedDocuments
+from schema.previews import PreviewQuery
 from schema.rate_limits import RateLimitQuery
 from schema.refusals import CONCRETE_ERRORS
 from schema.registration import RegistrationMutation
@@ -49,7 +50,7 @@ class Query(
     PortfolioQuery,
     PortfolioHistoryQuery,
     OrderQuery,
-    PlacingQuery,
+    PreviewQuery,
     JournalQuery,
     InsightQuery,
     RulesQuery,
