@@ -200,7 +200,7 @@ def _price(
     if not is_needed:
         return None
     if number is None:
-        problems.add(f"A {kind} order needs it.", "input", name)
+        problems.add(f"A {kind} order needs {name}.", "input", name)
         return Price(1)
     return problems.amount(Price, number, "input", name)
 
@@ -209,4 +209,4 @@ def _check_belonging(what: str, problems: Problems, **given: object) -> None:
     """Note each argument that was given and has no place there."""
     for name, value in given.items():
         if value is not None:
-            problems.add(f"It doesn't belong to {what}; leave it out.", "input", name)
+            problems.add(f"{name} doesn't belong to {what}; leave it out.", "input", name)

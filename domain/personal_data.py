@@ -96,7 +96,7 @@ def password(problems: Problems, text: str, *path: str) -> str:
     _length(problems, normal, PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX, *path)
     missing = [what for pattern, what in _PASSWORD_NEEDS if not pattern.search(normal)]
     if missing:
-        problems.add(f"It lacks {', '.join(missing)}; each of these is needed.", *path)
+        problems.add(f"The password lacks {', '.join(missing)}; each of these is needed.", *path)
     if _has_control(normal):
         problems.add("A control character was given; none is allowed.", *path)
     return normal

@@ -10,6 +10,8 @@ from domain.rules import TradingRules
 from tests.api.order_text import place, placed
 from tests.api.world import CATALOGUE, Session, World, opened
 
+SOON = "2026-03-01T13:00:00Z"
+
 
 async def refusal(world: World, session: Session, **typed: Any) -> Any:
     """Return the one error of an order that changes nothing."""
@@ -154,3 +156,22 @@ async def test_a_stale_price_may_be_allowed_to_be_older() -> None:
         alice = await world.trader()
         world.clock.advance(3599)
         assert (await placed(world, alice, quantity="0.01"))["errors"] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"limitPrice": "1"}, "limitPrice doesn't belong to a MARKET order; leave it out."),
+        ({"type": "LIMIT"}, "A LIMIT order needs limitPrice."),
+        ({"type": "TAKE_PROFIT"}, "A TAKE_PROFIT order needs triggerPrice."),
+        (
+            {"type": "LIMIT", "limitPrice": "1", "timeInForce": "DAY", "expiresAt": SOON},
+            "expiresAt doesn't belong to DAY, which ends by itself; leave it out.",
+        ),
+    ],
+)
+async def test_what_is_missing_or_out_of_place_is_named_in_words(
+    world: World, typed: dict[str, str], message: str
+) -> None:
+    payload = await placed(world, await world.register(), quantity="1", **typed)
+    assert [error["message"] for error in payload["errors"]] == [message]

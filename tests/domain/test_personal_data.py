@@ -152,15 +152,15 @@ def test_a_password_of_12_to_128_characters_passes(text: str) -> None:
     [
         ("Aa1!Aa1!Aa1", "11 characters were given; 12 to 128 are allowed."),
         ("Aa1!" * 32 + "A", "129 characters were given; 12 to 128 are allowed."),
-        ("abcdefghij1!", "It lacks an upper-case letter A-Z; each of these is needed."),
-        ("ABCDEFGHIJ1!", "It lacks a lower-case letter a-z; each of these is needed."),
-        ("Abcdefghijk!", "It lacks a digit 0-9; each of these is needed."),
-        ("Abcdefghijk1", "It lacks one of !@#$%^&*()-_=+; each of these is needed."),
+        ("abcdefghij1!", "The password lacks an upper-case letter A-Z; each of these is needed."),
+        ("ABCDEFGHIJ1!", "The password lacks a lower-case letter a-z; each of these is needed."),
+        ("Abcdefghijk!", "The password lacks a digit 0-9; each of these is needed."),
+        ("Abcdefghijk1", "The password lacks one of !@#$%^&*()-_=+; each of these is needed."),
         (
             "            ",
             (
-                "It lacks an upper-case letter A-Z, a lower-case letter a-z, a digit 0-9, "
-                "one of !@#$%^&*()-_=+; each of these is needed."
+                "The password lacks an upper-case letter A-Z, a lower-case letter a-z, "
+                "a digit 0-9, one of !@#$%^&*()-_=+; each of these is needed."
             ),
         ),
         ("0000000=Aba\u0300", "11 characters were given; 12 to 128 are allowed."),
