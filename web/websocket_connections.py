@@ -21,21 +21,27 @@ TOO_BIG = 1009
 class WebSocketConnection(SlowReaders, WebSocketsSansIOProtocol):
     """Uvicorn's protocol for websockets, with bounds, and without an error for each refusal."""
 
-    def pause_writing(self) -> None:
-        """Read nothing from who doesn't read: pings alone would fill memory with pongs."""
-        super().pause_writing()
-        self.transport.pause_reading()
+    _has_pong_to_take = False
+    """Whether the client has asked for a pong and not taken what was sent before it."""
+
+    def handle_ping(self) -> None:
+        """Answer; read no more from who doesn't read, or pongs would fill memory."""
+        super().handle_ping()
+        if not self.writable.is_set():
+            self._has_pong_to_take = True
+            self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Read on, unless what was read has yet to be heard."""
         super().resume_writing()
+        self._has_pong_to_take = False
         if not self.read_paused:
             self.transport.resume_reading()
 
     async def receive(self) -> "ASGIReceiveEvent":
         """Return the next message."""
         message = await super().receive()
-        if not (self.writable.is_set() or self.transport.is_closing()):
+        if self._has_pong_to_take and not self.transport.is_closing():
             self.transport.pause_reading()  # uvicorn reads on once all was heard
         return message
 

@@ -197,7 +197,7 @@ UPGRADE = (
     b"GET /graphql HTTP/1.1\r\nhost: cnop\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
     b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
 )
-TEXT, REST, PING = 1, 0, 9
+TEXT, REST, PING, PONG = 1, 0, 9, 10
 
 
 async def listen(scope: Scope, receive: Receive, send: Send) -> None:
@@ -245,9 +245,10 @@ async def test_a_message_has_so_many_pieces() -> None:
     connection.connection_lost(None)
 
 
-async def test_nothing_is_read_from_who_does_not_read() -> None:
+async def test_nothing_is_read_from_who_asks_for_pongs_and_does_not_take_them() -> None:
     connection, pipe = await open_socket(listen)
     connection.pause_writing()
+    connection.data_received(frame(PING))
     connection.data_received(frame(TEXT, b"x"))
     await until(connection.queue.empty)
     await asyncio.sleep(0)
@@ -255,6 +256,27 @@ async def test_nothing_is_read_from_who_does_not_read() -> None:
     connection.resume_writing()
 
     assert not is_read_while_full
+    assert pipe.is_read
+    connection.connection_lost(None)
+
+
+async def test_who_asks_for_nothing_is_read_however_slowly_it_takes_what_it_is_sent() -> None:
+    connection, pipe = await open_socket(listen)
+    connection.pause_writing()
+    connection.data_received(frame(TEXT, b"x"))
+    await until(lambda: pipe.is_read)
+    connection.data_received(frame(PONG))
+
+    assert pipe.is_read
+    connection.connection_lost(None)
+
+
+async def test_a_ping_is_answered_at_once() -> None:
+    connection, pipe = await open_socket(listen)
+    pipe.written = b""
+    connection.data_received(frame(PING, b"1"))
+
+    assert pipe.written == bytes([0x80 | PONG, 1]) + b"1"
     assert pipe.is_read
     connection.connection_lost(None)
 
