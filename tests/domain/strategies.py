@@ -71,6 +71,7 @@ def accounts(draw: st.DrawFn) -> Account:
         open_orders=draw(counts),
         created_at=draw(instants),
         changed_at=draw(instants),
+        changed_asset=draw(st.none() | assets),
     )
 
 
@@ -216,5 +217,6 @@ records = st.builds(
     fingerprint=texts,
     at=st.integers(0, 4 * 10**12).map(instant_of),
     version=st.none() | counts,
+    order_id=st.none() | order_ids,
     errors=st.lists(errors(), max_size=3).map(tuple),
 )
