@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.server import POLL_S, STOP_S_MAX, Server, running
 from tests.parts import NPM_FOLDER, node, npm_packages
+from web.load import IN_FLIGHT_MAX
 
 REQUESTS_PER_MINUTE = 100
 SUBSCRIPTIONS_MAX = 8
@@ -45,6 +46,7 @@ class Joined:
         self, gateway: str, query: str, **headers: str
     ) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
         """Subscribe at a gateway by server-sent events; yield the results as they come."""
+        await self.calm()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         async with (
             httpx.AsyncClient(timeout=STOP_S_MAX) as client,
@@ -60,8 +62,15 @@ class Joined:
 
     def running_subscriptions(self) -> int:
         """Return how many subscriptions the server runs."""
+        return self._metric("cnop_websocket_operations_running")
+
+    async def calm(self) -> None:
+        """Wait until the server opens websockets; after a late event loop it opens none."""
+        await until(lambda: self._metric("cnop_requests_in_flight_bound") == IN_FLIGHT_MAX)
+
+    def _metric(self, name: str) -> int:
         text = httpx.get(f"{self.server.url}/metrics").text
-        (number,) = re.findall(r"^cnop_websocket_operations_running (\S+)$", text, re.MULTILINE)
+        (number,) = re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)
         return int(float(number))
 
 
