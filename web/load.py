@@ -62,8 +62,12 @@ class Load:
 
     @property
     def takes_sockets(self) -> bool:
-        """Tell whether a websocket may open: it stays, so only when all is well again."""
-        return self._bound == IN_FLIGHT_MAX and self._in_flight < self._bound
+        """Tell whether a websocket may open: it stays, so not while the loop is late.
+
+        It needn't wait for the bound to recover: where something else keeps the machine busy, the
+        bound is low, and nobody is the worse for another socket.
+        """
+        return self._high_in_a_row < HIGH_IN_A_ROW and self._in_flight < self._bound
 
     def enter(self) -> bool:
         """Take a place for a request, if there is one; whoever has it gives it back."""

@@ -110,16 +110,27 @@ async def test_between_the_two_thresholds_nothing_changes(measured: Measured) ->
     assert measured.load.bound == bound
 
 
-async def test_it_recovers_step_by_step_and_takes_sockets_last(measured: Measured) -> None:
+async def test_it_recovers_step_by_step(measured: Measured) -> None:
     await measured.late_by(HIGH_S, HIGH_S)
     bounds = [measured.load.bound]
     while measured.load.bound < IN_FLIGHT_MAX:
-        assert not measured.load.takes_sockets
         await measured.late_by(CALM_S)
         bounds.append(measured.load.bound)
 
     assert {later - earlier for earlier, later in pairwise(bounds)} == {RECOVERED_EACH}
-    assert measured.load.takes_sockets
+
+
+async def test_no_socket_opens_while_the_loop_is_late_or_all_places_are_taken(
+    measured: Measured,
+) -> None:
+    taken = [measured.load.takes_sockets]
+    for lag_s in (HIGH_S, HIGH_S, BETWEEN_S):
+        await measured.late_by(lag_s)
+        taken.append(measured.load.takes_sockets)
+    measured.fill(measured.load.bound)
+    taken.append(measured.load.takes_sockets)
+
+    assert taken == [True, True, False, True, False]
 
 
 async def test_it_measures_at_its_own_pace(measured: Measured) -> None:
@@ -225,7 +236,7 @@ async def connect(app: LoadShedding) -> list[Message]:
     return sent
 
 
-async def test_websockets_open_only_when_all_is_well(measured: Measured) -> None:
+async def test_websockets_do_not_open_while_the_loop_is_late(measured: Measured) -> None:
     async def accept(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
 
