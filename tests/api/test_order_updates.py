@@ -92,6 +92,16 @@ async def test_many_that_end_on_arrival_while_nobody_reads_are_all_told(world: W
     await updates.close()
 
 
+async def test_many_that_ended_just_before_are_no_updates(world: World) -> None:
+    alice = await world.trader("1000")
+    for _ in range(ENDED_AT_ONCE + 5):
+        await at_once_or_never(world, alice)
+    updates = await following(world, alice)
+    later = await at_once_or_never(world, alice)
+    assert [one["id"] for one in await updates.told()] == [later]
+    await updates.close()
+
+
 async def test_one_whose_process_has_a_clock_that_is_behind_is_told_too(world: World) -> None:
     alice = await world.trader("1000")
     updates = await following(world, alice)
