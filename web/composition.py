@@ -257,6 +257,8 @@ def _guarded(settings: Settings, table: Table, metrics: Metrics) -> tuple[Table,
     if isinstance(settings.store, SqliteStore):
         return table, table
     tables = guarded_tables(table, observer=metrics)
+    for compartment in tables.compartments:
+        metrics.watch_store(compartment)
     return tables.requests, tables.background
 
 

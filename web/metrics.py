@@ -10,6 +10,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from adapters.table_calls import CallOutcome, TableCall
+from domain.bulkheads import Bulkhead
 from domain.candles import CandleInterval
 from domain.circuit_breaker import CircuitState
 
@@ -131,6 +132,12 @@ class Metrics:
             registry=self._registry,
             buckets=LATENCY_BUCKETS_S,
         )
+        self._store_places = Gauge(
+            "cnop_store_calls_in_flight",
+            "Calls to the store that have a place, and that wait for one.",
+            ("compartment", "state"),
+            registry=self._registry,
+        )
 
     def moved_far(self, *, is_up: bool) -> None:
         """Take note of a large move of a price."""
@@ -166,6 +173,12 @@ class Metrics:
             return UNKNOWN_AGE_S if found is None else found.total_seconds()
 
         self._market_age.set_function(age_s)
+
+    def watch_store(self, compartment: Bulkhead) -> None:
+        """Ask for the places at the store whenever metrics are collected."""
+        places = self._store_places.labels
+        places(compartment.name, "running").set_function(lambda: compartment.taken)
+        places(compartment.name, "waiting").set_function(lambda: compartment.waiting)
 
     def watch_load(
         self,
