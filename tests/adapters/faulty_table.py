@@ -2,22 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from adapters.table import (
-    Index,
-    Item,
-    Key,
-    Page,
-    Position,
     Table,
     TableError,
     TableOutcomeUnknownError,
     TableUnavailableError,
     Write,
 )
+from adapters.table_calls import TableCall
+from tests.passing_table import AnswerT, PassingTable
 
 
 class Fault(Enum):
@@ -41,7 +38,7 @@ class _Pending:
     token: str
 
 
-class FaultyTable:
+class FaultyTable(PassingTable):
     """Passes calls on, delayed by turns of the event loop, and lets some of them fail.
 
     `faults` is the chance of one for each transaction, `outages` that of a read to be refused.
@@ -60,7 +57,7 @@ class FaultyTable:
         arrivals: float = 1 / 2,
         scripted: Iterable[Fault | None] = (),
     ) -> None:
-        self._table = table
+        super().__init__(table)
         self._chance = random.Random(seed)
         self._faults = faults
         self._outages = outages
@@ -101,47 +98,11 @@ class FaultyTable:
         if fault is Fault.AFTER:
             raise TableOutcomeUnknownError("injected")
 
-    async def get(self, key: Key, *, strong: bool = True) -> Item | None:
-        await self._reading()
-        return await self._table.get(key, strong=strong)
-
-    async def get_many(self, keys: Iterable[Key], *, strong: bool = True) -> dict[Key, Item]:
-        await self._reading()
-        return await self._table.get_many(keys, strong=strong)
-
-    async def snapshot(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        await self._reading()
-        return await self._table.snapshot(keys)
-
-    async def query(
-        self,
-        pk: str,
-        *,
-        index: Index = Index.MAIN,
-        low: str | None = None,
-        high: str | None = None,
-        after: Position | None = None,
-        reverse: bool = False,
-        limit: int = 100,
-        strong: bool = True,
-    ) -> Page:
-        await self._reading()
-        return await self._table.query(
-            pk,
-            index=index,
-            low=low,
-            high=high,
-            after=after,
-            reverse=reverse,
-            limit=limit,
-            strong=strong,
-        )
-
-    def scan(self, prefix: str) -> AsyncIterator[Item]:
-        return self._table.scan(prefix)
-
-    async def close(self) -> None:
-        await self._table.close()
+    async def pass_on(self, call: TableCall, ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        await self._delay()
+        if self._chance.random() < self._outages:
+            raise TableUnavailableError("injected")
+        return await ask()
 
     def _next_fault(self) -> Fault | None:
         if self._scripted:
@@ -149,11 +110,6 @@ class FaultyTable:
         if self._chance.random() < self._faults:
             return self._chance.choice(list(Fault))
         return None
-
-    async def _reading(self) -> None:
-        await self._delay()
-        if self._chance.random() < self._outages:
-            raise TableUnavailableError("injected")
 
     async def _delay(self) -> None:
         for _ in range(self._chance.randint(0, self._turns_max)):

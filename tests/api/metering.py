@@ -4,12 +4,14 @@ Read units are those that DynamoDB Local reports. It reports those of one item f
 many, so write units are counted by AWS's rules; a test holds these against single items.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.item_size import item_bytes
-from adapters.table import Index, Item, Key, Page, Position, Put, Table, Write
+from adapters.table import Item, Put, Table, Write
+from adapters.table_calls import TableCall
+from tests.passing_table import AnswerT, PassingTable
 
 WRITE_UNIT_BYTES = 1024
 """Source of this and of the rule: DynamoDB developer guide, "Read and write operations"."""
@@ -51,60 +53,24 @@ class Meter:
         self.__init__()  # type: ignore[misc] # back to the beginning, whatever it was
 
 
-class MeteredTable:
+class MeteredTable(PassingTable):
     """Notes each call and passes it on."""
 
     def __init__(self, table: Table, meter: Meter) -> None:
-        self._table = table
+        super().__init__(table)
         self._meter = meter
 
-    async def get(self, key: Key, *, strong: bool = True) -> Item | None:
-        self._meter.calls.append("get")
-        return await self._table.get(key, strong=strong)
-
-    async def get_many(self, keys: Iterable[Key], *, strong: bool = True) -> dict[Key, Item]:
-        self._meter.calls.append("get_many")
-        return await self._table.get_many(keys, strong=strong)
-
-    async def snapshot(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        self._meter.calls.append("snapshot")
-        return await self._table.snapshot(keys)
-
-    async def query(
-        self,
-        pk: str,
-        *,
-        index: Index = Index.MAIN,
-        low: str | None = None,
-        high: str | None = None,
-        after: Position | None = None,
-        reverse: bool = False,
-        limit: int = 100,
-        strong: bool = True,
-    ) -> Page:
-        self._meter.calls.append("query")
-        return await self._table.query(
-            pk,
-            index=index,
-            low=low,
-            high=high,
-            after=after,
-            reverse=reverse,
-            limit=limit,
-            strong=strong,
-        )
+    async def pass_on(self, call: TableCall, ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        self._meter.calls.append(call)
+        return await ask()
 
     async def transact(self, writes: Sequence[Write], *, token: str) -> None:
-        self._meter.calls.append("transact")
         self._meter.write_units += sum(map(write_units, writes))
-        await self._table.transact(writes, token=token)
+        await super().transact(writes, token=token)
 
     def scan(self, prefix: str) -> AsyncIterator[Item]:
-        self._meter.calls.append("scan")
-        return self._table.scan(prefix)
-
-    async def close(self) -> None:
-        await self._table.close()
+        self._meter.calls.append(TableCall.SCAN)
+        return super().scan(prefix)
 
 
 class MeteredClient:

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from adapters.table import ConditionFailedError, Index, Item, Key, Page, Position, Table, Write
+from adapters.table import ConditionFailedError, Table, Write
+from adapters.table_calls import TableCall
+from tests.passing_table import AnswerT, PassingTable
 
 
 class ProcessKilledError(Exception):
@@ -54,7 +56,7 @@ class Schedule:
             parked.goes_on.set_exception(ProcessKilledError())
 
 
-class ProcessTable:
+class ProcessTable(PassingTable):
     """The table as one process sees it: each call is sent in one turn and answered in another.
 
     `conflicts` is the chance that a transaction which was never sent before is told that somebody
@@ -70,7 +72,7 @@ class ProcessTable:
         *,
         conflicts: float,
     ) -> None:
-        self._table = table
+        super().__init__(table)
         self._schedule = schedule
         self._process = process
         self._chance = chance
@@ -91,52 +93,11 @@ class ProcessTable:
         finally:
             await self._turn()
 
-    async def get(self, key: Key, *, strong: bool = True) -> Item | None:
+    async def pass_on(self, call: TableCall, ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         await self._turn()
-        found = await self._table.get(key, strong=strong)
+        answer = await ask()
         await self._turn()
-        return found
-
-    async def get_many(self, keys: Iterable[Key], *, strong: bool = True) -> dict[Key, Item]:
-        await self._turn()
-        found = await self._table.get_many(keys, strong=strong)
-        await self._turn()
-        return found
-
-    async def snapshot(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        await self._turn()
-        found = await self._table.snapshot(keys)
-        await self._turn()
-        return found
-
-    async def query(
-        self,
-        pk: str,
-        *,
-        index: Index = Index.MAIN,
-        low: str | None = None,
-        high: str | None = None,
-        after: Position | None = None,
-        reverse: bool = False,
-        limit: int = 100,
-        strong: bool = True,
-    ) -> Page:
-        await self._turn()
-        page = await self._table.query(
-            pk,
-            index=index,
-            low=low,
-            high=high,
-            after=after,
-            reverse=reverse,
-            limit=limit,
-            strong=strong,
-        )
-        await self._turn()
-        return page
-
-    def scan(self, prefix: str) -> AsyncIterator[Item]:
-        return self._table.scan(prefix)
+        return answer
 
     async def close(self) -> None:
         """Leave the table to the others."""

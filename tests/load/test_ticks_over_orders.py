@@ -17,11 +17,12 @@ from typing import Any
 from adapters.catalogue import shipped_catalogue
 from adapters.simulated_market import SimulatedMarket, simulated_assets
 from adapters.sqlite_table import SqliteTable
+from adapters.table_calls import TableCall
 from domain.market_feed import CHECKPOINT_EVERY, TICKS_KEPT
 from domain.money import Price
 from domain.ticks import PriceMove, PriceReport
 from tests.domain.book_world import BookWorld
-from tests.load.counted_table import CountedTable
+from tests.load.counted_table import ITEMS, CountedTable
 from tests.load.crowd import ORDERS_EACH, Crowd
 
 ASSETS = 50
@@ -105,10 +106,13 @@ async def crowded(path: Path, orders: int) -> AsyncIterator[Market]:
 
 def what_a_tick_may_use(fired: int) -> Counter[str]:
     """Return the calls of a tick: both sides of each book, and what each order takes by itself."""
-    used = Counter({"queries": 2 * ASSETS, "transactions": 1})
+    used = Counter[str]({TableCall.QUERY: 2 * ASSETS, TableCall.TRANSACT: 1})
     if fired:
         # The lease is confirmed once; a fill is one snapshot and one transaction.
-        used += Counter({"gets": 1, "items": fired, "snapshots": fired, "transactions": fired})
+        used[TableCall.GET] += 1
+        used[ITEMS] += fired
+        used[TableCall.SNAPSHOT] += fired
+        used[TableCall.TRANSACT] += fired
     return used
 
 
