@@ -47,11 +47,28 @@ ANYTHING = st.recursive(
 )
 
 
+SENSIBLE: dict[str, st.SearchStrategy[Any]] = {
+    "Int": st.integers(1, 50),
+    "Boolean": st.booleans(),
+    "Decimal": st.decimals(0, 100, places=2).map(str),
+    "ID": st.sampled_from(["BTC", "ETH", "DOGE"]),
+    "Date": st.just("1990-03-01"),
+    "DateTime": st.sampled_from(["2026-03-01T00:00:00Z", "2099-03-01T00:00:00Z"]),
+    "String": st.sampled_from(["Ada", "ada@example.com", "Paper-Money-2026", "coin"]),
+}
+"""What a client might send; the rest is for rules to refuse."""
+
+NEVER_GUESSED = {"after", "before", "last"}
+"""A cursor comes from a page, and one end of it is enough."""
+
+
 @dataclass
 class Draft:
     """An operation in the making; all values are variables."""
 
     draw: st.DrawFn
+    is_wild: bool
+    """Whether values are of every sort, and not only such as a client might send."""
     variables: dict[str, Any] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
 
@@ -61,9 +78,12 @@ class Draft:
     def _field(self, name: str, found: GraphQLField, depth: int) -> str:
         passed = []
         for argument, place in found.args.items():
+            if not self.is_wild and argument in NEVER_GUESSED:
+                continue
             if is_required_argument(place) or self.draw(st.booleans()):
                 variable = f"v{len(self.variables)}"
-                self.variables[variable] = self.draw(value(place.type, DEPTH_MAX))
+                drawn = value(place.type, DEPTH_MAX, is_wild=self.is_wild)
+                self.variables[variable] = self.draw(drawn)
                 self.types[variable] = str(place.type)
                 passed.append(f"{argument}: ${variable}")
         arguments = f"({', '.join(passed)})" if passed else ""
@@ -87,25 +107,31 @@ class Draft:
         return f"{{ __typename {' '.join(parts)} }}"
 
 
-def value(wanted: Any, depth: int) -> st.SearchStrategy[Any]:
-    """Return values of a type, mostly; one in a few is of any other."""
-    return st.one_of(*[_fitting(wanted, depth)] * 4, ANYTHING)
+def value(wanted: Any, depth: int, *, is_wild: bool) -> st.SearchStrategy[Any]:
+    """Return values of a type; of wild ones, one in a few is of any other."""
+    fitting = _fitting(wanted, depth, is_wild=is_wild)
+    return st.one_of(*[fitting] * 4, ANYTHING) if is_wild else fitting
 
 
-def _fitting(wanted: Any, depth: int) -> st.SearchStrategy[Any]:
+def _fitting(wanted: Any, depth: int, *, is_wild: bool) -> st.SearchStrategy[Any]:
     if is_non_null_type(wanted):
-        return _fitting(wanted.of_type, depth)
+        return _fitting(wanted.of_type, depth, is_wild=is_wild)
     if is_list_type(wanted):
-        return st.lists(value(wanted.of_type, depth - 1), max_size=4)
+        return st.lists(value(wanted.of_type, depth - 1, is_wild=is_wild), max_size=4)
     if is_enum_type(wanted):
         return st.sampled_from(sorted(wanted.values))
     if isinstance(wanted, GraphQLInputObjectType):
-        needed = {n: f for n, f in wanted.fields.items() if is_required_input_field(f)}
-        others = {n: f for n, f in wanted.fields.items() if n not in needed}
+        inner = {
+            name: value(field.type, depth - 1, is_wild=is_wild)
+            for name, field in wanted.fields.items()
+        }
+        needed = {n for n, f in wanted.fields.items() if is_required_input_field(f)}
         return st.fixed_dictionaries(
-            {name: value(inner.type, depth - 1) for name, inner in needed.items()},
-            optional={name: value(inner.type, depth - 1) for name, inner in others.items()},
+            {name: drawn for name, drawn in inner.items() if name in needed},
+            optional={name: drawn for name, drawn in inner.items() if name not in needed},
         )
+    if not is_wild:
+        return SENSIBLE[wanted.name]
     known: dict[str, st.SearchStrategy[Any]] = {
         "Int": st.integers(-5, 120),
         "Boolean": st.booleans(),
@@ -118,7 +144,7 @@ def _fitting(wanted: Any, depth: int) -> st.SearchStrategy[Any]:
 @st.composite
 def operations(draw: st.DrawFn) -> dict[str, Any]:
     """Draw the body of a request."""
-    draft = Draft(draw)
+    draft = Draft(draw, is_wild=draw(st.booleans()))
     first = draw(st.sampled_from(ROOTS))
     more = draw(st.lists(st.sampled_from(ROOTS), max_size=2))
     roots = [first, *(one for one in more if one.kind == first.kind)]

@@ -23,6 +23,9 @@ from web.app import make_app
 OURS = {"INTERNAL", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN"}
 """Codes that put the fault on our side."""
 
+EXAMPLES_MIN = 400
+"""Each takes some milliseconds, and many of them are refused early."""
+
 JSON = {"content-type": "application/json"}
 
 
@@ -74,6 +77,7 @@ def check(answer: httpx.Response) -> dict[str, Any]:
 def test_a_random_operation_is_answered(fuzzed: Fuzzed, say: Callable[[str], None]) -> None:
     codes: Counter[str] = Counter()
 
+    @settings(max_examples=max(EXAMPLES_MIN, settings().max_examples))
     @given(body=operations(), signed_in=st.booleans())
     def tried(body: dict[str, Any], *, signed_in: bool) -> None:
         told = check(fuzzed.post(json.dumps(body).encode(), signed_in=signed_in))
@@ -99,6 +103,7 @@ def test_a_random_document_is_valid_but_for_its_values(
 def test_damaged_bytes_are_answered(fuzzed: Fuzzed, say: Callable[[str], None]) -> None:
     statuses: Counter[int] = Counter()
 
+    @settings(max_examples=max(EXAMPLES_MIN, settings().max_examples))
     @given(body=operations(), data=st.data())
     def tried(body: dict[str, Any], data: st.DataObject) -> None:
         answer = fuzzed.post(damaged(json.dumps(body).encode(), data), signed_in=True)
