@@ -5,13 +5,16 @@ was read before the account was read at version n has no change beyond n, and wh
 earlier version is named by the journal's entries, which never change. Reading those items again
 until the account stays where it is gives the state at n. Journal and keys up to n are then
 complete, and are read last.
+
+Queries may show a transaction in part while it is being committed; what is read by key is whole. So
+the account and what changed are read by key, its last change before the queries too.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from adapters.account_items import STATE, account_key, account_pk, order_key, order_of, position_key
 from adapters.book_items import ending_item, waiting_item
-from adapters.journal_items import entry_sk
+from adapters.journal_items import entry_key, entry_sk
 from adapters.table import (
     PAGE_ITEMS_MAX,
     Item,
@@ -76,34 +79,33 @@ class AccountExport:
                 yield item
 
     async def _settled(self, state: Item) -> Item:
-        """Read again what changed since this state, until nothing does; return the last state."""
+        """Read again what may have changed, until nothing does; return the account's last state."""
+        unsure_from = _version(state)
         for _ in range(CATCH_UPS_MAX):
             latest = await self._table.get(account_key(self._id))
-            if latest is None or _version(latest) == _version(state):
+            if latest is None or _version(latest) < unsure_from:
                 return state
-            touched = await self._touched(_version(state) + 1, _version(latest))
+            touched = await self._touched(range(unsure_from, _version(latest) + 1))
             self._changing |= await self._table.get_many(touched)
             self._orders |= {key.sk for key in touched}
-            state = latest
+            state, unsure_from = latest, _version(latest) + 1
         raise TableUnavailableError(f"{self._pk} changes faster than it can be read")
 
-    async def _touched(self, first: int, last: int) -> set[Key]:
+    async def _touched(self, versions: Iterable[int]) -> set[Key]:
         """Return what the entries of these versions wrote besides the account."""
         touched: set[Key] = set()
-        after: Position | None = None
-        while True:
-            page = await self._table.query(
-                self._pk, low=entry_sk(first), high=entry_sk(last), after=after
-            )
-            for entry in page.items:
-                order, asset = entry.attributes.get("order"), entry.attributes.get("asset")
-                if order is not None:
-                    touched.add(order_key(self._id, OrderId(str(order))))
-                if asset is not None:
-                    touched.add(position_key(self._id, AssetId(str(asset))))
-            if not page.more:
-                return touched
-            after = Position.of(page.items[-1])
+        keys = [entry_key(self._id, version) for version in versions]
+        for entry in (await self._table.get_many(keys)).values():
+            order, asset = entry.attributes.get("order"), entry.attributes.get("asset")
+            if order is not None:
+                touched.add(order_key(self._id, OrderId(str(order))))
+            if asset is not None:
+                touched.add(position_key(self._id, AssetId(str(asset))))
+        return {key for key in touched if not self._is_given(key)}
+
+    def _is_given(self, key: Key) -> bool:
+        """Tell whether it is an order that was final when it was read."""
+        return key.sk in self._orders and key not in self._changing
 
     def _belongs(self, item: Item) -> bool:
         """Tell whether it is of this version, and not among what was yielded before."""
