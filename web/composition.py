@@ -18,7 +18,6 @@ from adapters.replay_steps import ReplaySteps
 from adapters.system_clock import SystemClock
 from adapters.system_ids import SystemIds
 from adapters.table import Table
-from adapters.table_guards import guarded_tables
 from domain.activity import UsageWatch
 from domain.catalogue import CatalogueEntry
 from domain.duties import Sleep
@@ -50,7 +49,7 @@ from web.open_sockets import OpenSockets
 from web.pauses import jittered_pause
 from web.settings import Settings, SqliteStore
 from web.sharing import Shared, open_shared
-from web.stores import open_store
+from web.stores import guarded_store, open_store
 
 CLOSE_S_MAX = 2.0
 """Seconds that each part has to close; a store that hangs must not keep the process."""
@@ -119,7 +118,7 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
             stack.push_async_callback(_bounded, "the store", table.close)
         alone = is_alone(settings, has_own_table=given.table is not None)
         metrics = Metrics()
-        requests, background = _guarded(settings, table, metrics)
+        requests, background = guarded_store(settings.store, table, metrics)
         sockets = OpenSockets(
             per_address_max=settings.sockets_per_address,
             per_user_max=settings.sockets_per_user,
@@ -247,19 +246,6 @@ async def compose(settings: Settings, parts: Parts | None = None) -> AsyncIterat
 def is_alone(settings: Settings, *, has_own_table: bool) -> bool:
     """Tell whether no other process can be on the store: SQLite's lock file sees to that."""
     return has_own_table or isinstance(settings.store, SqliteStore)
-
-
-def _guarded(settings: Settings, table: Table, metrics: Metrics) -> tuple[Table, Table]:
-    """Return the store for requests and for the rest, each with places of its own.
-
-    A file needs no such guards: it answers in microseconds or is gone.
-    """
-    if isinstance(settings.store, SqliteStore):
-        return table, table
-    tables = guarded_tables(table, observer=metrics)
-    for compartment in tables.compartments:
-        metrics.watch_store(compartment)
-    return tables.requests, tables.background
 
 
 def _identity(

@@ -1,4 +1,4 @@
-"""Opening, making and checking the store that the settings name."""
+"""Opening, guarding, making and checking the store that the settings name."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from adapters.sqlite_table import SqliteTable
 from adapters.table import Table
+from adapters.table_guards import guarded_tables
+from web.metrics import Metrics
 from web.settings import DynamoDbStore, SqliteStore
 
 if TYPE_CHECKING:
@@ -28,6 +30,21 @@ async def open_store(
         await table.close()
         raise
     return table
+
+
+def guarded_store(
+    store: SqliteStore | DynamoDbStore, table: Table, metrics: Metrics
+) -> tuple[Table, Table]:
+    """Return an open store for requests and for the rest, each with places of its own.
+
+    A file needs no such guards: it answers in microseconds or is gone.
+    """
+    if isinstance(store, SqliteStore):
+        return table, table
+    tables = guarded_tables(table, observer=metrics)
+    for compartment in tables.compartments:
+        metrics.watch_store(compartment)
+    return tables.requests, tables.background
 
 
 async def open_store_read_only(
