@@ -120,17 +120,12 @@ class PriceBoard:
 
     def quote(self, asset_id: AssetId) -> Quote | None:
         """Return the price that an order is decided on."""
-        state = self._states.get(asset_id)
-        if state is None:
-            return None
-        asset = state.asset
-        return Quote(
-            asset_id=asset.id,
-            price=asset.price,
-            source=asset.price_source,
-            at=asset.price_at,
-            is_tradable=asset.is_tradable,
-        )
+        asset = self.asset(asset_id)
+        return None if asset is None else _quote_of(asset)
+
+    def quotes(self) -> Iterator[Quote]:
+        """Yield the price of every asset."""
+        return map(_quote_of, self.assets())
 
     def day_open(self, asset_id: AssetId, day: date) -> Price | None:
         """Return the last price at or before 00:00 UTC of `day`, which is today."""
@@ -196,6 +191,16 @@ class PriceBoard:
             rank = None if state.asset.market_cap is None else place
             if state.asset.market_cap_rank != rank:
                 self._states[state.id] = state.ranked(rank)
+
+
+def _quote_of(asset: Asset) -> Quote:
+    return Quote(
+        asset_id=asset.id,
+        price=asset.price,
+        source=asset.price_source,
+        at=asset.price_at,
+        is_tradable=asset.is_tradable,
+    )
 
 
 def _by_market_cap(state: AssetState) -> tuple[bool, int, AssetId]:

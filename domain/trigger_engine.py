@@ -1,7 +1,7 @@
 """The trigger engine: every tick meets every order that rests, and fills those that it sets off."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,10 @@ LOOKED_AGAIN_AFTER = timedelta(seconds=10)
 An order that was decided on the price before a tick, and was committed after the tick had looked at
 the book, waits there with its price come; no commit takes longer than this.
 """
+
+RECENT = timedelta(minutes=2)
+"""How old a price may be that a new leader looks at the book with: longer than it takes to notice
+that the one before is gone, and to start. After that, an order is set off by the next price."""
 
 Confirm = Callable[[], Awaitable[None]]
 """Raises NotLeaderError when another process leads by now, OutageError when that isn't known."""
@@ -59,6 +63,13 @@ class TriggerEngine:
         self._clock = clock
         self._confirm = confirm
         self._looked: dict[AssetId, _Looked] = {}
+
+    def begin(self, quotes: Iterable[Quote]) -> None:
+        """Remember to look again at what the leader before may not have looked at again."""
+        now = self._clock.now()
+        for quote in quotes:
+            if now - quote.at <= RECENT:
+                self._looked[quote.asset_id] = _Looked(quote, now)
 
     async def work(self, tick: Tick) -> None:
         """Fill what a tick sets off, at its prices, and end what waits for assets that are gone.

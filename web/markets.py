@@ -155,6 +155,7 @@ async def make_market(parts: MarketParts) -> MarketLeader:
         duties.append(repeated(expiry.sweep, sweep, sleep=parts.sleep))
 
     async def open_feed(fence: int) -> MarketFeed:
+        engine.begin(parts.board.quotes())
         source = parts.source or await open_market(
             parts.settings.market,
             parts.board,

@@ -162,6 +162,7 @@ class BookWorld:
             clock=self.clock,
             confirm=leadership.confirm,
         )
+        engine.begin(board.quotes())
         feed = MarketFeed(
             source=ListedSource(()),
             board=board,

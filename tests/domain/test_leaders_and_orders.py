@@ -2,13 +2,15 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from adapters.table import Key, Put, TableUnavailableError, Write
+from adapters.table_calls import TableCall
 from adapters.tick_store import TickTable
 from domain.money import Price
 from domain.order_ends import CancelOrder
@@ -16,10 +18,12 @@ from domain.orders import Order, OrderSide, OrderStatus, OrderType
 from domain.outages import OutageError, OutcomeUnknownError
 from domain.pages import EntryFilter, Stretch
 from domain.ports.leases import NotLeaderError
+from domain.trigger_engine import LOOKED_AGAIN_AFTER, RECENT
 from tests.adapters.faulty_table import FaultyTable
 from tests.domain.book_world import LEASE, BookWorld, account_id
 from tests.domain.ledger_world import BTC, order, resting
 from tests.domain.market_world import usd
+from tests.passing_table import AnswerT
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 LIMIT, STOP, TAKE = OrderType.LIMIT, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT
@@ -43,9 +47,10 @@ class MortalTable(FaultyTable):
         if self.left < 0:
             raise asyncio.CancelledError
 
-    async def _reading(self) -> None:
+    async def pass_on(self, call: TableCall, ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         if self.left < 0:
             raise asyncio.CancelledError  # there is nobody any more who could read
+        return await super().pass_on(call, ask)
 
 
 async def until_dead(*steps: Awaitable[None]) -> None:
@@ -187,6 +192,30 @@ async def test_a_cancel_and_a_fill_race_and_exactly_one_of_them_wins(seed: int) 
         status = (await world.order(one)).status
         assert status is (OrderStatus.FILLED if cancel.errors else OrderStatus.CANCELLED)
     await world.check()
+
+
+@pytest.mark.parametrize(("away", "is_found"), [(timedelta(0), True), (RECENT * 2, False)])
+async def test_an_order_that_came_beside_a_tick_of_the_leader_before_is_found(
+    away: timedelta, *, is_found: bool
+) -> None:
+    # Given an order that was decided on the price before a tick, which is not the last one
+    world = await BookWorld().open("1000")
+    await world.tick(100, ETH=10)
+    behind = await world.start()
+    world.process = await world.start()
+    await world.tick(80)
+    await world.tick(ETH=11)
+    done = await world.do(resting(LIMIT, BUY, "1", "90"), ledger=behind.ledger)
+    assert done.order is not None
+    # When its leader dies
+    world.clock.advance(away)
+    world.process = await world.start()
+    await world.process.finish()
+    world.clock.advance(LOOKED_AGAIN_AFTER)
+    await world.process.engine.look_again()
+    # Then the next one looks too, while the price is new
+    now = await world.order(done.order)
+    assert (now.fill and now.fill.price) == (usd(80) if is_found else None)
 
 
 async def test_what_crossed_while_nobody_ran_fills_at_the_first_fresh_price() -> None:
