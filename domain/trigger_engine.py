@@ -65,11 +65,14 @@ class TriggerEngine:
         self._looked: dict[AssetId, _Looked] = {}
 
     def begin(self, quotes: Iterable[Quote]) -> None:
-        """Remember to look again at what the leader before may not have looked at again."""
+        """Remember to look again at what the leader before may not have looked at again.
+
+        What this process had yet to look at when it led last is forgotten: it may be long ago.
+        """
         now = self._clock.now()
-        for quote in quotes:
-            if now - quote.at <= RECENT:
-                self._looked[quote.asset_id] = _Looked(quote, now)
+        self._looked = {
+            quote.asset_id: _Looked(quote, now) for quote in quotes if now - quote.at <= RECENT
+        }
 
     async def work(self, tick: Tick) -> None:
         """Fill what a tick sets off, at its prices, and end what waits for assets that are gone.

@@ -27,7 +27,7 @@ from domain.ports.leases import NotLeaderError
 from domain.resets import Reset
 from domain.rules import TradingRules
 from domain.ticks import PriceReport, Tick
-from domain.trigger_engine import LOOKED_AGAIN_AFTER
+from domain.trigger_engine import LOOKED_AGAIN_AFTER, RECENT
 from tests.domain.book_world import LEASE, BookWorld, account_id
 from tests.domain.ledger_world import BTC, order, resting
 from tests.domain.market_world import ETH, moves, usd
@@ -293,6 +293,20 @@ async def test_an_order_that_was_committed_beside_its_tick_is_found_at_a_second_
     before = len(world.table.calls)
     await world.process.engine.look_again()
     assert len(world.table.calls) == before
+
+
+async def test_who_leads_again_much_later_looks_again_at_no_old_price() -> None:
+    world = await market("1000")
+    behind = await world.start()
+    world.process = await world.start()
+    await world.process.tick({BTC: 80}, world.clock)
+    done = await world.do(resting(LIMIT, BUY, "1", "90"), ledger=behind.ledger)
+    assert done.order is not None
+    world.clock.advance(RECENT * 2)
+    world.process.engine.begin(world.process.board.quotes())
+    world.clock.advance(LOOKED_AGAIN_AFTER)
+    await world.process.engine.look_again()
+    assert (await world.order(done.order)).status is OrderStatus.OPEN
 
 
 async def test_a_second_look_that_a_tick_has_overtaken_fills_nothing() -> None:
