@@ -27,16 +27,16 @@ def test_each_sample_of_a_worker_names_it() -> None:
 
 async def test_places_at_the_store_are_told_as_they_are() -> None:
     metrics = Metrics()
-    requests = Bulkhead(name="requests", places=1, waiting_max=5, wait_s_max=60.0)
+    requests = Bulkhead(name="requests", places=2, waiting_max=5, wait_s_max=60.0)
     metrics.watch_store(requests)
 
-    async with requests, asyncio.TaskGroup() as tasks:
+    async with requests, requests, asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(requests.__aenter__())
         await asyncio.sleep(0)
         told = metrics.text()
         waiting.cancel()
 
-    assert b'cnop_store_calls_in_flight{compartment="requests",state="running"} 1.0' in told
+    assert b'cnop_store_calls_in_flight{compartment="requests",state="running"} 2.0' in told
     assert b'cnop_store_calls_in_flight{compartment="requests",state="waiting"} 1.0' in told
     assert b'cnop_store_calls_in_flight{compartment="requests",state="waiting"} 0.0' in (
         metrics.text()
